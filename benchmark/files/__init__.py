@@ -1,0 +1,21 @@
+"""Gridded files on disk: opening, layouts, names, units; and files that are whole or absent."""
+
+from .layout import standardise
+from .opening import open_fields, open_forecasts
+from .reading import as_slice, guard, read_fields
+from .variables import Location, list_channels, locate
+from .whole import file_hash, write_whole
+
+__all__ = [
+    "Location",
+    "as_slice",
+    "file_hash",
+    "guard",
+    "list_channels",
+    "locate",
+    "open_fields",
+    "open_forecasts",
+    "read_fields",
+    "standardise",
+    "write_whole",
+]

@@ -1,0 +1,132 @@
+"""What the user says about the observations."""
+
+__all__ = ["ObservingSpec"]
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from benchmark.problem import BenchError, closest, parse_channel
+
+from .obs_std import read_obs_std
+
+_CURES = {
+    "obs_frac": "give a fraction of the values, above 0 and at most 1: 0.01 is 1 %",
+    "network": "choose one of random, columns, grid and stations",
+    "stations": "give a CSV file with columns id, lat, lon together with network=stations, and only then",
+    "draw": "choose area or index",
+    "obs_vars": "give names of channels or variables, such as z500,t",
+    "obs_std": "give a number, zero or more, in climatological stds, or {name: std in physical units}",
+    "seed": "give a whole number",
+}
+
+
+class ObservingSpec(BaseModel):
+    """A network, its observed variables and its error; the names are those of the flags and of YAML.
+
+    Build it with `make`, whose errors are meant for users.
+
+    Arguments:
+        obs_frac: Observed values / state values of the observed variables, 0 < f <= 1. For `stations` it is
+            ignored: every station inside the grid observes every observed channel.
+        network: `random` draws points independently for each channel, `columns` draws grid columns that
+            observe every observed channel, `grid` is a regular thinning, `stations` are real positions.
+        stations: CSV file with columns id, lat, lon and perhaps elev; for `stations` only.
+        draw: `area` draws uniformly in area, `index` uniformly in grid index; for `random` and `columns`.
+        obs_vars: Names of observed channels or variables; empty for all.
+        obs_std: Observation error std [climatological std of the channel], or {name of a channel or variable:
+            std [physical unit]}. Text is read by `read_obs_std`.
+        seed: Another seed gives other positions and errors.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    obs_frac: float = Field(default=0.01, gt=0, le=1)
+    network: Literal["random", "columns", "grid", "stations"] = "random"
+    stations: Path | None = Field(default=None, validate_default=True)
+    draw: Literal["area", "index"] = "area"
+    obs_vars: tuple[str, ...] = ()
+    obs_std: float | dict[str, float] = 0.05
+    seed: int = 0
+
+    @classmethod
+    def make(cls, **settings: Any) -> "ObservingSpec":
+        """The specification of these settings.
+
+        Raises:
+            BenchError: If one is unknown or has an impossible value; the message names it and the cure.
+        """
+        try:
+            return cls(**settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+        field = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise BenchError(f"Observations have no setting '{field}'; {closest(field, _CURES)}")
+        message = first["msg"].removeprefix("Value error, ")
+        raise BenchError(f"{field}={settings.get(field)!r}: {message}; {_CURES[field]}.")
+
+    @field_validator("stations")
+    @classmethod
+    def _stations_go_with_their_network(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        network = info.data.get("network")
+        if network is not None and (network == "stations") != (value is not None):
+            raise ValueError(f"network={network} {'needs' if value is None else 'does not read'} a stations file")
+        return value
+
+    @field_validator("obs_vars", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("obs_std", mode="before")
+    @classmethod
+    def _read_text(cls, value: Any) -> Any:
+        return read_obs_std(value) if isinstance(value, str) else value
+
+    @field_validator("obs_std")
+    @classmethod
+    def _not_negative(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        named = value if isinstance(value, dict) else {"it": value}
+        if isinstance(value, dict):
+            names = [parse_channel(name).name for name in value]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice or not value:
+                raise ValueError(f"it names {', '.join(twice)} twice" if twice else "it names nothing")
+        for name, std in named.items():
+            if std < 0:
+                raise ValueError(f"{name} is negative")
+        return value
+
+    def identity(self) -> dict[str, Any]:
+        """All that decides the observations of a given world, JSON-able, for hashing.
+
+        Settings that a network ignores are left out, names are in their short form and sorted, and a stations
+        file stands there as the sha256 of its contents, so that moving it changes nothing.
+
+        Raises:
+            BenchError: If the stations file cannot be read.
+        """
+        std = self.obs_std
+        identity: dict[str, Any] = {
+            "network": self.network,
+            "obs_vars": sorted({parse_channel(name).name for name in self.obs_vars}),
+            "obs_std": {parse_channel(k).name: v for k, v in sorted(std.items())} if isinstance(std, dict) else std,
+            "seed": self.seed,
+        }
+        if self.stations is not None:
+            try:
+                identity["stations"] = hashlib.sha256(self.stations.read_bytes()).hexdigest()
+            except OSError as error:
+                raise BenchError(
+                    f"The stations file {self.stations} cannot be read ({error.strerror}); check its path."
+                ) from None
+        else:
+            identity["obs_frac"] = self.obs_frac
+        if self.network in ("random", "columns"):
+            identity["draw"] = self.draw
+        return identity

@@ -1,0 +1,38 @@
+"""The words that every part of the benchmark speaks."""
+
+from .analysis import Analysis, Cost, Status
+from .channels import Channel, describe, parse_channel, select_channels
+from .errors import BenchError, closest
+from .grid import Grid
+from .hashing import hash_arrays, hash_json, seed_from
+from .method import Component, Method
+from .noise import CaseNoise
+from .normalisation import Normalisation
+from .observations import Observations
+from .operators import LinearOperator, Operator
+from .problem import Archive, Problem
+
+__all__ = [
+    "Analysis",
+    "Archive",
+    "BenchError",
+    "CaseNoise",
+    "Channel",
+    "Component",
+    "Cost",
+    "Grid",
+    "LinearOperator",
+    "Method",
+    "Normalisation",
+    "Observations",
+    "Operator",
+    "Problem",
+    "Status",
+    "closest",
+    "describe",
+    "hash_arrays",
+    "hash_json",
+    "parse_channel",
+    "seed_from",
+    "select_channels",
+]

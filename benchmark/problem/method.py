@@ -1,0 +1,116 @@
+"""The interface that every assimilation method implements."""
+
+__all__ = ["Component", "Method"]
+
+import abc
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from .analysis import Analysis
+from .errors import BenchError, closest
+from .noise import CaseNoise
+from .problem import Archive, Problem
+
+
+class Component(abc.ABC):
+    """Something fitted on an archive and kept in the weights store: a covariance, a network.
+
+    Several methods may share one. `name` is its file's name there.
+    """
+
+    name: ClassVar[str]
+
+    @abc.abstractmethod
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors, and JSON-able settings from which `from_state` rebuilds the component."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
+        """The inverse of `state`."""
+
+    @abc.abstractmethod
+    def to(self, device: torch.device | str) -> Self:
+        """The component on another device."""
+
+
+class Method(abc.ABC):
+    """An assimilation method.
+
+    A subclass states its name, version and parameters, and implements `analyse`. Parameters are plain
+    values with defaults; `--set key=value` replaces them.
+
+    Class attributes:
+        name: What the user types after `--method`.
+        version: Raised whenever the same parameters give other numbers; part of the experiment's id.
+        paper: Where the method comes from.
+        defaults: Every parameter with its default value.
+        components: The fitted parts that it needs from the weights store, by name.
+        point: True for a method that gives one analysis however many members are asked for.
+        default_members: How many members it returns when the user does not say.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    paper: ClassVar[str] = ""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    components: ClassVar[tuple[str, ...]] = ()
+    point: ClassVar[bool] = True
+    default_members: ClassVar[int] = 1
+
+    def __init__(self, **parameters: Any) -> None:
+        """
+        Raises:
+            BenchError: If a parameter is not in `defaults`, or not of its type.
+        """
+        self.parameters: dict[str, Any] = dict(self.defaults)
+        for key, value in parameters.items():
+            if key not in self.defaults:
+                raise BenchError(f"Method '{self.name}' has no parameter '{key}'; {closest(key, self.defaults)}")
+            self.parameters[key] = _coerce(f"{self.name}: {key}", value, self.defaults[key])
+        self.parts: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        """The value of a parameter."""
+        return self.parameters[key]
+
+    def fit(self, archive: Archive) -> None:  # noqa: B027 - optional: a method with nothing to estimate leaves it
+        """Estimates what the method needs from the training years. Optional."""
+
+    def load(self, parts: Mapping[str, Component]) -> None:
+        """Receives the components named in `components`."""
+        self.parts = dict(parts)
+
+    @abc.abstractmethod
+    def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
+        """Finds the analyses of a batch of cases.
+
+        A case's result must not depend on the other cases of the batch, and member i must be the same
+        however many members are asked for.
+
+        Arguments:
+            problem: Background, climatology and observations of the cases.
+            members: How many members are asked for; a point method may return one.
+            noise: The only source of random numbers.
+        """
+
+
+def _coerce(label: str, value: Any, default: Any) -> Any:
+    """`value` as the type of `default`."""
+    try:
+        if isinstance(default, bool):
+            words = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+            return value if isinstance(value, bool) else words[str(value).lower()]
+        if isinstance(default, int):
+            if float(value) != int(float(value)):
+                raise ValueError
+            return int(float(value))
+        if isinstance(default, float):
+            return float(value)
+        return str(value) if isinstance(default, str) else value
+    except (KeyError, ValueError, TypeError, OverflowError):
+        kind = type(default).__name__
+        raise BenchError(f"{label} takes a value of type {kind} (default {default}), not {value!r}.") from None

@@ -1,0 +1,1 @@
+"""Runs methods on cases, keeps the results, and makes scores of them."""

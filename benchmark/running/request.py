@@ -1,0 +1,189 @@
+"""From what the user asked for to a finished, summarised run."""
+
+__all__ = ["Outcome", "RunRequest", "execute"]
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pydantic
+
+from benchmark.observing import ObservingSpec, ObservingSystem
+from benchmark.problem import BenchError, closest
+from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
+from benchmark.training.recipes import prepare
+from benchmark.worlds import WorldSpec
+from methods.registry import find_method, source_hash
+from metrics import find_region
+
+from .analyses import AnalysisWriter
+from .experiment import Experiment, MethodRequest, choose_times
+from .runner import MethodRun, Progress, run_methods
+from .store import ResultStore
+from .summary import summarise
+
+BASELINES = ("background", "climatology")
+
+
+class RunRequest(pydantic.BaseModel):
+    """
+    Arguments:
+        world: The world's description.
+        observing: The observing system's.
+        methods: Labels such as `lo-sda` or `lo-sda[levels=20]`.
+        overrides: Method name (or `` for every method that has the parameter) -> parameters set by the user.
+        cases: How many, spread evenly over the split; None for all.
+        members: Members asked for; None for each method's own default.
+        seed: Of the methods' random numbers.
+        region: Region that is scored.
+        split: `test`, or `validate` while something is being tuned.
+        device: `auto`, `cpu` or `cuda`.
+        out: Folder of the results.
+        weights: Folder of the user's weights, None for the default one.
+        chunk: Cases a batch and a result file.
+        fresh: Whether to compute everything again.
+        save_analyses: Zarr store to write analyses to.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    world: WorldSpec
+    observing: ObservingSpec
+    methods: tuple[str, ...]
+    overrides: dict[str, dict[str, str]] = {}
+    cases: int | None = None
+    members: int | None = None
+    seed: int = 0
+    region: str = "global"
+    split: Literal["test", "validate"] = "test"
+    device: str = "auto"
+    out: Path = Path("results")
+    weights: Path | None = None
+    chunk: int = 32
+    fresh: bool = False
+    save_analyses: Path | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """
+    Arguments:
+        summary: The JSON object of `bench run --json`.
+        channels: Units by channel name.
+        title: What was run, for the table's caption.
+        computed: Method-cases that were computed and not read from the store.
+    """
+
+    summary: dict[str, Any]
+    channels: dict[str, str]
+    title: str
+    computed: int
+
+
+def execute(request: RunRequest, progress: Progress) -> Outcome:
+    """Runs what is missing and scores everything that was asked for.
+
+    Raises:
+        BenchError: If something in the request, the data, the weights or the output folder is not right.
+    """
+    find_region(request.region)
+    device = choose_device(request.device)
+    store = ResultStore(request.out)
+    requests = _with_baselines(request.methods)
+    classes = {r.label: find_method(r.name) for r in requests}
+    world, weights = open_workspace(request.world, request.weights, str(device))
+    context = Context(world, weights, device, SilentReport())
+    system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
+    times = choose_times(world.times(request.split), request.cases)
+    runs = []
+    for r in requests:
+        method = classes[r.label](**_parameters(r, classes[r.label].defaults, request))
+        members = 1 if method.point else request.members or method.default_members
+        hashes = prepare(method, context)
+        experiment = Experiment(
+            world={
+                "name": world.name,
+                "training": world.training_hash,
+                "evaluation": world.evaluation_hash if request.split == "test" else "",
+                "background": world.background_identity,
+            },
+            observing=request.observing.identity(),
+            protocol={"split": request.split, "seed": request.seed},
+            method={
+                "name": r.name,
+                "version": method.version,
+                "source": source_hash(classes[r.label]),
+                "members": members,
+                "parameters": method.parameters,
+            },
+            weights=hashes,
+        )
+        runs.append(MethodRun(r.label, method, members, experiment))
+    writer = (
+        AnalysisWriter(request.save_analyses, world, [r.label for r in requests]) if request.save_analyses else None
+    )
+    run = run_methods(
+        runs,
+        world,
+        system,
+        times,
+        store,
+        seed=request.seed,
+        chunk=request.chunk,
+        device=device,
+        fresh=request.fresh,
+        progress=progress,
+        keep=writer.add if writer else None,
+    )
+    if writer:
+        writer.finish()
+    summary = {"experiment": _describe(request, runs, times, system), **summarise(run.rows, times, request.region)}
+    units = {channel.name: channel.unit for channel in world.channels}
+    return Outcome(summary, units, f"{world.title}; {system.description()}", run.computed)
+
+
+def _with_baselines(labels: tuple[str, ...]) -> list[MethodRequest]:
+    asked = list(dict.fromkeys(labels))
+    return [MethodRequest.parse(label) for label in [*BASELINES, *(a for a in asked if a not in BASELINES)]]
+
+
+def _parameters(request: MethodRequest, defaults: Mapping[str, Any], run: RunRequest) -> dict[str, Any]:
+    """Tuned for the world, then for every method, then for this one, then in its brackets."""
+    for_all = {k: v for k, v in run.overrides.get("", {}).items() if k in defaults}
+    tuned = run.world.methods.get(request.name, {})
+    return {**tuned, **for_all, **run.overrides.get(request.name, {}), **request.parameters}
+
+
+def check_overrides(request: RunRequest) -> None:
+    """
+    Raises:
+        BenchError: If a setting belongs to no method of the run.
+    """
+    requests = [MethodRequest.parse(label) for label in request.methods]
+    defaults = {r.name: find_method(r.name).defaults for r in requests}
+    for key in request.overrides.get("", {}):
+        if not any(key in d for d in defaults.values()):
+            known = [name for d in defaults.values() for name in d]
+            raise BenchError(f"--set {key}=...: no method of this run has that parameter; {closest(key, known)}")
+    for name in request.overrides:
+        if name and name not in defaults:
+            raise BenchError(f"--set {name}....: that method is not in this run; {closest(name, defaults)}")
+
+
+def _describe(request: RunRequest, runs: list[MethodRun], times: np.ndarray, system: ObservingSystem) -> dict[str, Any]:
+    return {
+        "world": request.world.name,
+        "title": request.world.title,
+        "split": request.split,
+        "first_case": str(times[0].astype("datetime64[s]")),
+        "last_case": str(times[-1].astype("datetime64[s]")),
+        "observing_system": system.description(),
+        "observing": request.observing.identity(),
+        "seed": request.seed,
+        "convention": "RMSE: root of the mean over cases of the area-weighted mean square (WeatherBench 2); "
+        "relative error: mean over channels of RMSE / RMSE of the background",
+        "ids": {run.label: run.experiment.id for run in runs},
+        "parameters": {run.label: run.method.parameters for run in runs},
+    }

@@ -1,0 +1,1 @@
+"""Fits and trains what worlds and methods need."""

@@ -1,0 +1,106 @@
+"""Trains the autoencoder on anomalies of truth and backgrounds."""
+
+__all__ = ["AutoencoderRecipe", "AutoencoderSettings"]
+
+import math
+import time
+from typing import Any
+
+import pydantic
+import torch
+from torch import Tensor, nn
+
+from benchmark.problem import Archive, seed_from
+from benchmark.weights import Card
+from methods.priors.autoencoder import Autoencoder
+
+from .context import Context
+from .loop import Plan, train_network
+
+
+class AutoencoderSettings(pydantic.BaseModel):
+    """
+    Arguments:
+        plan: How it is trained.
+        latent_channels, patch, recon_std, backbone: See `Autoencoder`.
+        mix: Whether samples are also mixed in pairs, cos(a) x + sin(a) x': the archive's covariance, more states.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    plan: Plan = Plan(epochs=30, rate=3e-3)
+    latent_channels: int = pydantic.Field(default=8, gt=0)
+    patch: int = pydantic.Field(default=3, gt=0)
+    recon_std: float = pydantic.Field(default=0.01, gt=0)
+    backbone: dict[str, Any] = {"kind": "convolutional", "width": 64, "blocks": 2}
+    mix: bool = True
+
+
+class AutoencoderRecipe:
+    """By the evidence lower bound, on the training years."""
+
+    kind = Autoencoder
+    needs: tuple[str, ...] = ("forecaster",)
+    quick = False
+
+    def run(self, context: Context) -> Card:
+        started = time.monotonic()
+        world, device = context.world, context.device
+        settings = context.settings(self.kind.name, AutoencoderSettings)
+        torch.manual_seed(seed_from("autoencoder", settings.plan.seed))
+        module = self.kind(
+            len(world.channels),
+            world.grid.shape,
+            settings.latent_channels,
+            settings.patch,
+            settings.recon_std,
+            world.grid.periodic,
+            settings.backbone,
+        ).to(device)
+        area = torch.as_tensor(world.grid.cell_area, dtype=torch.float32, device=device)
+        states = torch.cat((_truth(context.archive), _background(context.archive)))
+        other = _truth(context.validation)
+        names = [c.name for c in world.channels]
+
+        def loss(module: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+            assert isinstance(module, Autoencoder)
+            x = states[batch]
+            if settings.mix:
+                angle = 2 * math.pi * torch.rand(len(x), 1, 1, 1, generator=generator)
+                x = angle.cos() * x + angle.sin() * x[torch.randperm(len(x), generator=generator)]
+            noise = torch.randn(len(x), *module.latent_shape, generator=generator)
+            return module.loss(x.to(device), area, noise.to(device))
+
+        def validate(module: nn.Module) -> dict[str, float]:
+            rmse = reconstruction_rmse(module, other, area)
+            return dict(zip(names, rmse, strict=True))
+
+        file = context.checkpoint(self.kind.name)
+        progress = train_network(
+            module, loss, validate, len(states), settings.plan, "autoencoder", file, context.report
+        )
+        scores = {"reconstruction RMSE, validation truth": validate(module), "history": progress["history"]}
+        module.eval().requires_grad_(False).to("cpu")
+        card = context.save(
+            module, started, progress["seconds"], training=settings.model_dump(), scores=scores, depends=self.needs
+        )
+        file.unlink(missing_ok=True)
+        return card
+
+
+def reconstruction_rmse(module: nn.Module, anomalies: Tensor, area: Tensor) -> list[float]:
+    """Area-weighted RMSE of D(E(x)) for each channel [normalised]."""
+    total = torch.zeros(anomalies.shape[1], dtype=torch.float64)
+    for part in anomalies.split(256):
+        x = part.to(area.device)
+        error = module.decode(module.encode(x)) - x  # type: ignore[operator]
+        total += (area * error.square()).mean((2, 3)).sum(0).double().cpu()
+    return (total / len(anomalies)).sqrt().tolist()
+
+
+def _truth(archive: Archive) -> Tensor:
+    return archive.truth - archive.climatology
+
+
+def _background(archive: Archive) -> Tensor:
+    return archive.background - archive.climatology

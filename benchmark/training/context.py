@@ -1,0 +1,198 @@
+"""What a training recipe works with, and how a world gets its forecaster."""
+
+__all__ = ["Context", "Recipe", "SilentReport", "choose_device", "open_workspace"]
+
+import dataclasses
+import functools
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import pydantic
+import torch
+
+from benchmark.problem import Archive, BenchError, Component, hash_json
+from benchmark.weights import Card, WeightsStore
+from benchmark.worlds import Fields, WorldSpec
+from benchmark.worlds.forecaster import ForecastNetworks
+
+from .loop import Report
+
+Settings = TypeVar("Settings", bound=pydantic.BaseModel)
+Part = TypeVar("Part", bound=Component)
+
+
+class SilentReport:
+    """Says nothing."""
+
+    def start(self, label: str, steps: int, done: int) -> None:
+        pass
+
+    def step(self) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+
+def choose_device(name: str) -> torch.device:
+    """
+    Raises:
+        BenchError: If the device is not there.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise BenchError(f"There is no device '{name}' ({str(error).splitlines()[0]}); use --device cpu.") from error
+    return device
+
+
+def open_workspace(spec: WorldSpec, weights: Path | None, device: str) -> tuple[Fields, WeightsStore]:
+    """Opens a world, its weights store, and gives the world its forecaster if there is one.
+
+    Arguments:
+        spec: The world's description.
+        weights: Folder of the user's weights, None for the default one.
+        device: Where the forecaster runs.
+    """
+    world = Fields(spec)
+    # a network that makes backgrounds is named among what its users depend on; other kinds belong to the data
+    identity = {k: v for k, v in world.background_identity.items() if k != "network"}
+    key = hash_json([world.training_hash, identity])
+    store = WeightsStore(world.name, world.grid, world.channels, key, weights)
+    if spec.background.kind == "forecaster":
+        networks = store.load(ForecastNetworks)
+        if networks is not None:
+            world.use_forecaster(networks[0].to(device))
+    return world, store
+
+
+@dataclasses.dataclass
+class Context:
+    """A training run's surroundings.
+
+    Arguments:
+        world: The world.
+        store: Where components are found and put.
+        device: Where networks are trained.
+        report: Hears of progress.
+        overrides: Component name -> settings that replace the world's.
+    """
+
+    world: Fields
+    store: WeightsStore
+    device: torch.device
+    report: Report
+    overrides: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def settings(self, component: str, model: type[Settings]) -> Settings:
+        """The settings of a recipe: its defaults, the world's, then the user's.
+
+        Raises:
+            BenchError: If a setting is unknown or has a wrong value.
+        """
+        merged = merge(self.world.spec.training.get(component, {}), self.overrides.get(component, {}))
+        try:
+            return model.model_validate(merged)
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            raise BenchError(f"Training setting {component}.{field}: {first['msg']}; see docs/methods.md.") from None
+
+    @functools.cached_property
+    def archive(self) -> Archive:
+        """The training years."""
+        return self.world.archive("train")
+
+    @functools.cached_property
+    def validation(self) -> Archive:
+        """The validation year."""
+        return self.world.archive("validate")
+
+    def uses(self, name: str) -> bool:
+        """Whether this world has such a component: a forecaster belongs to worlds whose background it makes."""
+        return name != ForecastNetworks.name or self.world.spec.background.kind == "forecaster"
+
+    def checkpoint(self, label: str) -> Path:
+        """File of a network's checkpoint."""
+        return self.store.folder / "checkpoints" / f"{label}.safetensors"
+
+    def require(self, kind: type[Part]) -> Part:
+        """A component that the recipe builds on.
+
+        Raises:
+            BenchError: If it has not been trained.
+        """
+        loaded = self.store.load(kind)
+        if loaded is None:
+            raise BenchError(
+                f"There are no weights of '{kind.name}' for this world; "
+                f"train them with: bench train {kind.name} --world {self.world.name}"
+            )
+        return loaded[0].to(self.device)
+
+    def save(
+        self,
+        component: Component,
+        started: float,
+        seconds: float | None = None,
+        depends: tuple[str, ...] = (),
+        **facts: Any,
+    ) -> Card:
+        """Stores what a recipe made, with the facts every card has.
+
+        Arguments:
+            component: What was made.
+            started: When, `time.monotonic()`.
+            seconds: Training time if it was not all since then (a resumed run).
+            depends: Names of the components that it was made with.
+            facts: Further fields of the card.
+        """
+        spec = self.world.spec
+        return self.store.save(
+            component,
+            depends=self.hashes(depends),
+            years={"train": list(spec.train), "validate": list(spec.validate_)},
+            seconds=round(time.monotonic() - started if seconds is None else seconds, 1),
+            device=f"{self.device.type}, float32",
+            **facts,
+        )
+
+    def hashes(self, names: tuple[str, ...]) -> dict[str, str]:
+        """sha256 of components that are there, by name."""
+        found = {name: self.store.find(name) for name in names if self.uses(name)}
+        return {name: pair[1].sha256 for name, pair in found.items() if pair is not None}
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested dictionaries, the second's values first."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+class Recipe(Protocol):
+    """How one component is made.
+
+    Attributes:
+        kind: Its class.
+        needs: Components that must be there before.
+        quick: Whether it takes seconds, so that `bench run` makes it by itself.
+    """
+
+    @property
+    def kind(self) -> type[Component]: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def quick(self) -> bool: ...
+
+    def run(self, context: Context) -> Card:
+        """Makes and stores the component."""

@@ -1,0 +1,132 @@
+"""Fits the Gaussian prior of latent increments and trains the diffusion prior of the same."""
+
+__all__ = ["LatentPriorRecipe", "LatentPriorSettings"]
+
+import time
+from typing import Any
+
+import pydantic
+import torch
+from torch import Tensor, nn
+
+from benchmark.problem import Archive, seed_from
+from benchmark.weights import Card
+from methods.priors.autoencoder import Autoencoder
+from methods.priors.backbone import seasonal_features
+from methods.priors.covariance import SpectralCovariance
+from methods.priors.latent_prior import LatentPrior
+
+from .context import Context
+from .loop import Plan, train_network
+
+LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class LatentPriorSettings(pydantic.BaseModel):
+    """
+    Arguments:
+        plan: How the denoiser is trained.
+        modes: Most modes of the covariance of latent increments.
+        preconditioning, sigma_min, sigma_max, backbone: See `LatentPrior`.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    plan: Plan = Plan(epochs=30, rate=1e-3, weight_decay=0.1, average=0.999)
+    modes: int = pydantic.Field(default=1024, gt=0)
+    preconditioning: str = "wiener"
+    sigma_min: float = 0.02
+    sigma_max: float = 20.0
+    backbone: dict[str, Any] = {"kind": "convolutional", "width": 64, "blocks": 1, "levels": 2, "dropout": 0.3}
+
+
+class LatentPriorRecipe:
+    """By denoising score matching on the training years' out-of-sample increments."""
+
+    kind = LatentPrior
+    needs: tuple[str, ...] = ("forecaster", "autoencoder")
+    quick = False
+
+    def run(self, context: Context) -> Card:
+        started = time.monotonic()
+        device = context.device
+        settings = context.settings(self.kind.name, LatentPriorSettings)
+        autoencoder = context.require(Autoencoder)
+        train, other = (_Latents(autoencoder, a, device) for a in (context.archive, context.validation))
+        scale = train.increments.square().mean(0).sqrt()
+        train.increments, other.increments = train.increments / scale, other.increments / scale
+        flat = train.increments.flatten(1)
+        covariance = SpectralCovariance.fit(flat.cpu(), torch.ones(flat.shape[1]), settings.modes)
+        torch.manual_seed(seed_from("latent-prior", settings.plan.seed))
+        module = self.kind(
+            autoencoder.latent_shape,
+            scale.cpu(),
+            covariance,
+            context.world.grid.periodic,
+            settings.preconditioning,
+            settings.sigma_min,
+            settings.sigma_max,
+            settings.backbone,
+        ).to(device)
+
+        def loss(module: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+            delta, zb, season = train.take(batch)
+            u = torch.rand(len(batch), generator=generator).to(device)
+            noise = torch.randn(delta.shape, generator=generator).to(device)
+            return module.loss(delta, zb, season, u, noise)  # type: ignore[operator]
+
+        def validate(module: nn.Module) -> dict[str, float]:
+            ratios = [r["network"] / r["gaussian"] for r in other.denoising(module).values()]
+            return {"loss over Gaussian": sum(ratios) / len(ratios)}
+
+        file = context.checkpoint(self.kind.name)
+        size = len(train.increments)
+        progress = train_network(module, loss, validate, size, settings.plan, self.kind.name, file, context.report)
+        with torch.no_grad():
+            scores = {
+                "denoising MSE, validation, by noise level": other.denoising(module),
+                "history": progress["history"],
+            }
+        module.eval().requires_grad_(False).to("cpu")
+        card = context.save(
+            module, started, progress["seconds"], training=settings.model_dump(), scores=scores, depends=self.needs
+        )
+        file.unlink(missing_ok=True)
+        return card
+
+
+class _Latents:
+    """Latents of an archive."""
+
+    def __init__(self, autoencoder: Autoencoder, archive: Archive, device: torch.device) -> None:
+        def encode(states: Tensor) -> Tensor:
+            with torch.no_grad():
+                parts = (states - archive.climatology).split(256)
+                return torch.cat([autoencoder.encode(part.to(device)) for part in parts])
+
+        self.zb = encode(archive.background)
+        self.increments = encode(archive.truth) - self.zb
+        self.season = seasonal_features(archive.times).to(device)
+
+    def take(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Increments, background latents and seasons of some times."""
+        index = index.to(self.zb.device)
+        return self.increments[index], self.zb[index], self.season[index]
+
+    def denoising(self, module: nn.Module) -> dict[str, dict[str, float]]:
+        """Mean square error of the network and of the Gaussian denoiser, with the same noise, by noise level."""
+        generator = torch.Generator().manual_seed(seed_from("denoising"))
+        noise = torch.randn(self.increments.shape, generator=generator).to(self.zb)
+        B: SpectralCovariance = module.covariance  # type: ignore[assignment]
+        found = {}
+        for level in LEVELS:
+            noisy = self.increments + level * noise
+            sigma = torch.full((len(noisy),), level, device=noisy.device)
+            parts = zip(*(t.split(256) for t in (noisy, sigma, self.zb, self.season)), strict=True)
+            network = torch.cat([module.denoise(*part) for part in parts])  # type: ignore[operator]
+            gaussian = B.map_modes(lambda v, s=level: v / (v + s**2), noisy.flatten(1))  # type: ignore[misc]
+            found[str(level)] = {
+                "network": float((network - self.increments).square().mean()),
+                "gaussian": float((gaussian - self.increments.flatten(1)).square().mean()),
+            }
+        return found

@@ -1,0 +1,105 @@
+"""Which components there are, how each is made, and in which order."""
+
+__all__ = ["RECIPES", "find_recipe", "order", "prepare", "train"]
+
+from collections.abc import Iterable
+
+from benchmark.problem import BenchError, Component, Method, closest
+from methods.registry import list_methods
+
+from .autoencoder import AutoencoderRecipe
+from .background_error import BackgroundErrorRecipe
+from .context import Context, Recipe
+from .forecaster import ForecasterRecipe
+from .latent_prior import LatentPriorRecipe
+
+_ALL: tuple[Recipe, ...] = (ForecasterRecipe(), BackgroundErrorRecipe(), AutoencoderRecipe(), LatentPriorRecipe())
+RECIPES = {recipe.kind.name: recipe for recipe in _ALL}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of a component.
+
+    Raises:
+        BenchError: If nobody knows how to make it.
+    """
+    if name not in RECIPES:
+        raise BenchError(f"There is no component called '{name}'; {closest(name, RECIPES)}")
+    return RECIPES[name]
+
+
+def order(names: Iterable[str], context: Context) -> list[str]:
+    """The components and all that they need, each after what it needs."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in ordered or not context.uses(name):
+            return
+        for other in find_recipe(name).needs:
+            visit(other)
+        ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered
+
+
+def train(target: str, context: Context, again: bool = False) -> list[str]:
+    """Trains a component, or all that a method needs, where it is not there yet.
+
+    Arguments:
+        target: Name of a component or a method.
+        context: The training's surroundings.
+        again: Whether to train the target's own components anew though they are there.
+
+    Returns:
+        Names of the components that were made.
+
+    Raises:
+        BenchError: If there is nothing of that name, or nothing to train for it.
+    """
+    methods = list_methods()
+    if target in RECIPES:
+        wanted: tuple[str, ...] = (target,)
+    elif target in methods:
+        wanted = methods[target].components
+    else:
+        raise BenchError(f"Nothing called '{target}' can be trained; {closest(target, [*RECIPES, *methods])}")
+    made: list[str] = []
+    for name in order(wanted, context):
+        stale = made and any(need in made for need in find_recipe(name).needs)
+        if (again and name in wanted) or stale or not _is_there(name, context):
+            find_recipe(name).run(context)
+            made.append(name)
+    return made
+
+
+def _is_there(name: str, context: Context) -> bool:
+    try:
+        return context.store.find(name) is not None
+    except BenchError:
+        return False  # weights for other data or another forecaster: they are made anew
+
+
+def prepare(method: Method, context: Context) -> dict[str, str]:
+    """Gives a method its components, making those that take only seconds, and fits it.
+
+    Returns:
+        sha256 of the components' weights, by name.
+
+    Raises:
+        BenchError: If a component has to be trained first.
+    """
+    parts: dict[str, Component] = {}
+    hashes: dict[str, str] = {}
+    for name in method.components:
+        recipe = find_recipe(name)
+        if recipe.quick and not _is_there(name, context):
+            recipe.run(context)
+        parts[name] = context.require(recipe.kind)
+        hashes |= context.hashes((name,))
+    method.load(parts)
+    if type(method).fit is not Method.fit:
+        method.fit(context.archive)
+        hashes["archive"] = context.archive.hash
+    return hashes

@@ -1,0 +1,177 @@
+"""Where fitted components live: a user's own folder first, then what the package ships."""
+
+__all__ = ["SHIPPED", "WeightsStore", "rounded", "user_folder"]
+
+import importlib.metadata
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from benchmark.files import file_hash, write_whole
+from benchmark.problem import BenchError, Channel, Component, Grid
+
+from .card import Card
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+def user_folder() -> Path:
+    """`$ASSIMBENCH_WEIGHTS`, or the user's cache folder."""
+    named = os.environ.get("ASSIMBENCH_WEIGHTS")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(named) if named else cache / "assimbench" / "weights"
+
+
+Part = TypeVar("Part", bound=Component)
+
+
+class WeightsStore:
+    """Components of one world.
+
+    Arguments:
+        world: Name of the world.
+        grid: Its grid.
+        channels: Its channels.
+        training_hash: Of its training and validation fields and its kind of background.
+        folder: The user's folder, `user_folder()` by default.
+        shipped: The package's folder, None to look only in the user's.
+    """
+
+    def __init__(
+        self,
+        world: str,
+        grid: Grid,
+        channels: Sequence[Channel],
+        training_hash: str,
+        folder: Path | None = None,
+        shipped: Path | None = SHIPPED,
+    ) -> None:
+        self.world, self.grid, self.training_hash = world, grid, training_hash
+        self.channels = tuple(c.name for c in channels)
+        self.folder = (folder or user_folder()) / world
+        self.shipped = None if shipped is None else shipped / world
+
+    def find(self, name: str) -> tuple[Path, Card] | None:
+        """The folder and card of a component that fits this world, the user's before the shipped one.
+
+        Raises:
+            BenchError: If there are weights of that name but none fits; the message says why.
+        """
+        reasons = []
+        for folder in (self.folder, self.shipped):
+            if folder is None or not (folder / f"{name}.json").exists():
+                continue
+            card = Card.read(folder / f"{name}.json")
+            reason = self._misfit(card)
+            if reason is None:
+                return folder, card
+            reasons.append(f"{folder / card.file} {reason}")
+        if reasons:
+            raise BenchError(
+                f"The weights of '{name}' do not fit this world: {'; '.join(reasons)}. "
+                f"Train them with: bench train {name} --world {self.world}"
+            )
+        return None
+
+    def _misfit(self, card: Card) -> str | None:
+        if card.channels != self.channels:
+            return f"are for the channels {', '.join(card.channels)}, not {', '.join(self.channels)}"
+        if card.grid_hash != self.grid.hash:
+            return "are for another grid"
+        if card.training_hash != self.training_hash:
+            return "were trained on other data (the training or validation years, or the background, differ)"
+        for other, digest in card.depends.items():
+            found = self.find(other)
+            if found is None or found[1].sha256 != digest:
+                return f"were trained with another '{other}'"
+        return None
+
+    def load(self, kind: type[Part]) -> tuple[Part, Card] | None:
+        """A component and its card, or None if nobody has trained it.
+
+        Raises:
+            BenchError: If the file is missing, truncated or not what its card says, or fits another world.
+        """
+        name = kind.name
+        found = self.find(name)
+        if found is None:
+            return None
+        folder, card = found
+        path = folder / card.file
+        cure = f"train it again with: bench train {name} --world {self.world}"
+        if not path.exists():
+            raise BenchError(f"The weights file {path} is missing; {cure}")
+        if file_hash(path) != card.sha256:
+            raise BenchError(f"The weights file {path} is truncated or was changed (its sha256 differs); {cure}")
+        try:
+            tensors = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+            return kind.from_state(tensors, card.settings), card
+        except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise BenchError(f"The weights file {path} cannot be used ({error}); {cure}") from error
+
+    def save(self, component: Component, **facts: Any) -> Card:
+        """Writes a component, in half precision, and its card to the user's folder.
+
+        The weights get a name of their own and the card is renamed last, so a run that is killed in between
+        leaves the old pair.
+
+        Arguments:
+            component: What to write.
+            facts: Further fields of the card.
+        """
+        tensors, settings = component.state()
+        tensors = {k: _storable(v) for k, v in tensors.items()}
+        path = self.folder / f"{component.name}.part.safetensors"
+        write_whole(path, lambda temporary: save_file(tensors, temporary))
+        digest = file_hash(path)
+        final = self.folder / f"{component.name}-{digest[:10]}.safetensors"
+        path.replace(final)
+        card = Card(
+            component=component.name,
+            world=self.world,
+            file=final.name,
+            sha256=digest,
+            grid_hash=self.grid.hash,
+            channels=self.channels,
+            training_hash=self.training_hash,
+            settings=settings,
+            versions=_versions(),
+            **facts,
+        )
+        text = card.model_dump_json(indent=1) + "\n"
+        write_whole(self.folder / f"{component.name}.json", lambda temporary: _write_text(temporary, text))
+        for old in self.folder.glob(f"{component.name}-??????????.safetensors"):
+            if old != final:
+                old.unlink()
+        return card
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def _storable(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.detach().cpu().contiguous().clone()
+    return tensor.half() if tensor.is_floating_point() else tensor
+
+
+def rounded(component: Part) -> Part:
+    """The component as it comes back from the store."""
+    tensors, settings = component.state()
+    return type(component).from_state({k: _storable(v).to(v.dtype) for k, v in tensors.items()}, settings)
+
+
+def _versions() -> dict[str, str]:
+    names = ("assimbench", "torch", "azula")
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

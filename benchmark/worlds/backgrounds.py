@@ -1,0 +1,100 @@
+"""The three kinds of background of a world of fields."""
+
+__all__ = ["ArchiveBackground", "Background", "ForecasterBackground", "Persistence"]
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmark.files import open_forecasts
+from benchmark.problem import BenchError
+
+from .base import Forecaster, World
+from .reading import FieldReader
+from .spec import BackgroundSpec
+
+BATCH = 256
+
+
+class Background(Protocol):
+    """Makes backgrounds from what lies before the valid time."""
+
+    def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
+        """Which valid times can have one if it is made from the truth of `usable` times only; bool."""
+
+    def make(self, times: np.ndarray) -> Tensor:
+        """Shape (case, channel, latitude, longitude), float32 [normalised]."""
+
+
+class Persistence:
+    """The truth a lead time earlier."""
+
+    def __init__(self, world: World, lead_h: int) -> None:
+        self.world = world
+        self.lead = np.timedelta64(lead_h, "h")
+
+    def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
+        return np.isin(times - self.lead, usable)
+
+    def make(self, times: np.ndarray) -> Tensor:
+        return self.world.truth(times - self.lead)
+
+
+class ForecasterBackground:
+    """A network's forecast from the truth one or more lead times earlier.
+
+    Until there is a network, `settings["history"]` (default 1) tells how many states it will need.
+    """
+
+    def __init__(self, world: World, spec: BackgroundSpec, forecaster: Forecaster | None) -> None:
+        if forecaster is not None and forecaster.lead_h != spec.lead_h:
+            raise BenchError(
+                f"The forecaster's lead time is {forecaster.lead_h} h, but the world '{world.name}' wants "
+                f"{spec.lead_h} h; train one with 'bench train forecaster --world {world.name}'."
+            )
+        self.world = world
+        self.forecaster = forecaster
+        self.lead = np.timedelta64(spec.lead_h, "h")
+        self.history = int(spec.settings.get("history", 1)) if forecaster is None else forecaster.history
+
+    def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
+        return np.all([np.isin(times - k * self.lead, usable) for k in range(1, self.history + 1)], axis=0)
+
+    def make(self, times: np.ndarray) -> Tensor:
+        if self.forecaster is None:
+            raise BenchError(
+                f"The world '{self.world.name}' has no forecast network yet, so there is no background; "
+                f"make one with 'bench train forecaster --world {self.world.name}'."
+            )
+        return torch.cat([self._forecast(self.forecaster, times[i : i + BATCH]) for i in range(0, len(times), BATCH)])
+
+    def _forecast(self, forecaster: Forecaster, times: np.ndarray) -> Tensor:
+        past = [times - k * self.lead for k in range(1, self.history + 1)]
+        states = torch.stack([self.world.truth(t) for t in past], dim=1)
+        climatology = torch.stack([self.world.climatology(t) for t in past], dim=1)
+        with torch.no_grad():
+            return forecaster.forecast(states, self.world.climatology(times), climatology, times).float()
+
+
+class ArchiveBackground:
+    """Forecasts that somebody else made; those of `wanted` times are read once if they fit into memory."""
+
+    def __init__(self, world: World, spec: BackgroundSpec, names: Mapping[str, str], wanted: np.ndarray) -> None:
+        self.world = world
+        self.reader = FieldReader(open_forecasts(spec.path, spec.lead_h), world.channels, spec.path, names)
+        self.wanted = wanted[self.reader.has(wanted)]
+        if self.reader.grid.hash != world.grid.hash:
+            raise BenchError(
+                f"The forecasts '{spec.path}' lie on a grid of {self.reader.grid.shape} points and the truth "
+                f"of the world '{world.name}' on {world.grid.shape}, or elsewhere; give archives on one grid."
+            )
+
+    def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
+        return self.reader.has(times)
+
+    def make(self, times: np.ndarray) -> Tensor:
+        self.reader.keep(self.wanted)
+        return self.world.normalise(self.reader.read(times))

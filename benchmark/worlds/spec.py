@@ -1,0 +1,209 @@
+"""What a world is made of, as a YAML file says it."""
+
+__all__ = ["BackgroundSpec", "WorldSpec", "library", "load_spec"]
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pydantic
+import yaml
+
+from benchmark.problem import BenchError, closest, describe, parse_channel
+
+LIBRARY = Path(__file__).parent / "library"
+
+
+class BackgroundSpec(pydantic.BaseModel):
+    """Where a world's background comes from.
+
+    Arguments:
+        kind: `forecaster` (a trained network), `persistence` (the truth `lead_h` earlier) or `archive`
+            (a data set of forecasts by start and lead time).
+        lead_h: Age of the background at its valid time [h].
+        path: The archive's path or URL; for `archive` only.
+        settings: The network's settings, passed through; for `forecaster` only.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["forecaster", "persistence", "archive"]
+    lead_h: int = pydantic.Field(default=24, gt=0)
+    path: str = ""
+    settings: dict[str, Any] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _belongs(self) -> Self:
+        if self.kind == "archive" and not self.path:
+            raise ValueError("kind 'archive' needs 'path', the data set of forecasts")
+        if self.kind != "archive" and self.path:
+            raise ValueError(f"'path' belongs to kind 'archive', not to '{self.kind}'; remove it or change the kind")
+        if self.kind != "forecaster" and self.settings:
+            raise ValueError(f"'settings' belong to kind 'forecaster', not to '{self.kind}'; remove them")
+        return self
+
+
+class WorldSpec(pydantic.BaseModel):
+    """A world of real fields.
+
+    Arguments:
+        name: What the user types after `--world`.
+        title: One line for tables.
+        path: NetCDF file, Zarr store or URL; empty if the user must give it.
+        channels: Channel names such as `z500`, in the order of the channel axis.
+        train: Years to fit on; in YAML a year, a list of years or `2000-2006`.
+        validate_: Years to tune on; called `validate` in YAML.
+        test: Years that are scored, and only that.
+        background: See `BackgroundSpec`.
+        hours: UTC hours used; empty means all that the file has.
+        variables: Channel (or variable) name -> name in the file, where it cannot be guessed.
+        data_note: Where the data come from and how to get them.
+        training: Settings by component, passed through to the training recipes.
+        methods: Method name -> parameters tuned for this world.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: str = pydantic.Field(min_length=1)
+    title: str = ""
+    path: str = ""
+    channels: tuple[str, ...] = pydantic.Field(min_length=1)
+    train: tuple[int, ...] = pydantic.Field(min_length=1)
+    validate_: tuple[int, ...] = pydantic.Field(min_length=1, alias="validate")
+    test: tuple[int, ...] = pydantic.Field(min_length=1)
+    background: BackgroundSpec
+    hours: tuple[int, ...] = ()
+    variables: dict[str, str] = {}
+    data_note: str = ""
+    training: dict[str, Any] = {}
+    methods: dict[str, dict[str, Any]] = {}
+
+    @pydantic.field_validator("train", "validate_", "test", mode="before")
+    @classmethod
+    def _read_years(cls, value: Any) -> Any:
+        words = value if isinstance(value, list | tuple) else [value]
+        years: set[int] = set()
+        for word in words:
+            first, dash, last = str(word).partition("-")
+            try:
+                span = range(int(first), int(last if dash else first) + 1)
+            except ValueError:
+                raise ValueError(f"cannot read years from {word!r}; write 2007, [2007, 2008] or 2000-2006") from None
+            if not span:
+                raise ValueError(f"{word!r} ends before it starts; write the earlier year first")
+            years.update(span)
+        return tuple(sorted(years))
+
+    @pydantic.field_validator("hours")
+    @classmethod
+    def _check_hours(cls, hours: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 0 <= h <= 23 for h in hours):
+            raise ValueError("hours are UTC hours from 0 to 23")
+        return tuple(sorted(set(hours)))
+
+    @pydantic.field_validator("channels")
+    @classmethod
+    def _check_channels(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        channels = [parse_channel(n) for n in names]
+        twice = sorted({c.name for c in channels if channels.count(c) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}; keep one of each")
+        return names
+
+    @pydantic.model_validator(mode="after")
+    def _keep_years_apart(self) -> Self:
+        splits = {"train": self.train, "validate": self.validate_, "test": self.test}
+        for one, other in (("train", "validate"), ("train", "test"), ("validate", "test")):
+            common = sorted(set(splits[one]) & set(splits[other]))
+            if common:
+                raise ValueError(f"'{one}' and '{other}' share {common}; give every year to one of them")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _check_variables(self) -> Self:
+        channels = [parse_channel(n) for n in self.channels]
+        known = {name for c in channels for name in (c.name, c.long_name, c.variable, describe(c.variable).long)}
+        for key in self.variables:
+            if key not in known:
+                raise ValueError(f"'variables' renames '{key}', which is not among the channels; {closest(key, known)}")
+        return self
+
+    def years(self, split: str) -> tuple[int, ...]:
+        """The years of `train`, `validate` or `test`.
+
+        Raises:
+            BenchError: If there is no such split.
+        """
+        splits = {"train": self.train, "validate": self.validate_, "test": self.test}
+        if split not in splits:
+            raise BenchError(f"There is no split '{split}'; {closest(split, splits)}")
+        return splits[split]
+
+
+def library() -> dict[str, str]:
+    """Name -> title of the worlds that ship with the package."""
+    titles = {}
+    for file in sorted(LIBRARY.glob("*.yaml")):
+        titles[file.stem] = str(yaml.safe_load(file.read_text()).get("title", ""))
+    return titles
+
+
+def load_spec(name_or_path: str | Path, data: str | Path | None = None) -> WorldSpec:
+    """Reads a world's description.
+
+    Arguments:
+        name_or_path: A name in the library or the path of a YAML file, whose relative paths are relative to it.
+        data: Replaces the description's `path`.
+
+    Raises:
+        BenchError: If there is no such world, or the YAML does not describe one.
+    """
+    text = str(name_or_path)
+    shipped = LIBRARY / f"{text}.yaml"
+    file = Path(text).expanduser()
+    if "/" not in text and shipped.is_file():
+        file = shipped
+    elif not file.is_file():
+        if file.suffix in (".yaml", ".yml"):
+            raise BenchError(f"There is no world file '{text}'; check the path, or name a world of the library.")
+        raise BenchError(f"There is no world '{text}'; {closest(text, library())} A path of a YAML file works too.")
+    settings = _read_yaml(file)
+    _resolve(settings, file.parent)
+    if data is not None:
+        settings["path"] = str(data)
+    try:
+        return WorldSpec.model_validate(settings)
+    except pydantic.ValidationError as error:
+        raise BenchError(f"World file '{file}': {_explain(error)}") from None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(file.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BenchError(f"World file '{file}' is not readable YAML ({error}); mend it there.") from None
+    if not isinstance(settings, dict):
+        raise BenchError(f"World file '{file}' must hold 'key: value' lines; take one of the library as a pattern.")
+    return settings
+
+
+def _resolve(settings: dict[str, Any], folder: Path) -> None:
+    """Makes the relative paths in `settings` and its background relative to `folder`."""
+    for part in (settings, settings.get("background")):
+        if isinstance(part, dict) and isinstance(path := part.get("path"), str) and path and "://" not in path:
+            part["path"] = str(folder / Path(path).expanduser())
+
+
+def _explain(error: pydantic.ValidationError) -> str:
+    sentences = []
+    for item in error.errors():
+        field = ".".join(str(part) for part in item["loc"]) or "the whole"
+        if item["type"] == "extra_forbidden":
+            model = BackgroundSpec if field.startswith("background.") else WorldSpec
+            known = [info.alias or name for name, info in model.model_fields.items()]
+            sentences.append(f"unknown field '{field}', {closest(str(item['loc'][-1]), known)}")
+        elif item["type"] == "missing":
+            sentences.append(f"the field '{field}' is missing; add it.")
+        else:
+            given = "" if isinstance(item["input"], dict) else f", given {item['input']!r}"
+            sentences.append(f"field '{field}': {item['msg'].removeprefix('Value error, ')}{given}.")
+    return " ".join(sentences)

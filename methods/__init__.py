@@ -1,0 +1,1 @@
+"""Assimilation methods: one file each."""

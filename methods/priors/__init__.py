@@ -1,0 +1,1 @@
+"""Networks and covariances that methods use as priors."""

@@ -1,0 +1,103 @@
+"""A covariance with a few hundred free modes and an isotropic remainder: every function of it is cheap.
+
+    B = S [ E diag(v) E^T + r (I - E E^T) ] S
+
+with orthonormal modes E (empirical orthogonal functions of scaled samples), their variances v, the mean
+variance r of all that the modes leave out, and a diagonal scale S. A sample covariance keeps its full
+cross-channel, inhomogeneous structure, and the remainder makes it invertible.
+"""
+
+__all__ = ["SpectralCovariance"]
+
+import dataclasses
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class SpectralCovariance:
+    """
+    Arguments:
+        modes: E^T, orthonormal rows, shape (mode, n).
+        variances: v, shape (mode,), descending.
+        remainder: r, a scalar tensor.
+        scale: The diagonal of S, shape (n,).
+    """
+
+    modes: Tensor
+    variances: Tensor
+    remainder: Tensor
+    scale: Tensor
+
+    @classmethod
+    def fit(cls, samples: Tensor, scale: Tensor, modes: int) -> "SpectralCovariance":
+        """
+        Arguments:
+            samples: Zero-mean samples, shape (sample, n).
+            scale: S, shape (n,): the samples are divided by it before the modes are found.
+            modes: How many modes to keep at most.
+        """
+        scaled = (samples / scale).double()
+        count, size = scaled.shape
+        total = scaled.square().sum() / count
+        modes = min(modes, count - 1, size)
+        if size <= 4096:
+            values, vectors = torch.linalg.eigh(scaled.T @ scaled / count)
+            values, vectors = values.flip(0)[:modes], vectors.flip(1)[:, :modes].T
+        else:
+            _, singular, vectors = torch.linalg.svd(scaled, full_matrices=False)
+            values, vectors = singular[:modes].square() / count, vectors[:modes]
+        left = max(size - modes, 1)
+        # a full set of modes leaves nothing over: the smallest variance keeps functions of r finite
+        remainder = ((total - values.sum()) / left).clamp_min(values[-1] * 1e-3)
+        return cls(vectors.float().contiguous(), values.float(), remainder.float(), scale.float())
+
+    @classmethod
+    def identity(cls, size: int) -> "SpectralCovariance":
+        """The unit matrix."""
+        return cls(torch.zeros(0, size), torch.zeros(0), torch.ones(()), torch.ones(size))
+
+    def truncated(self, modes: int) -> "SpectralCovariance":
+        """The same covariance with fewer modes; what they held goes to the remainder."""
+        if modes >= len(self.modes):
+            return self
+        size = len(self.scale)
+        dropped = self.variances[modes:].sum() + self.remainder * (size - len(self.modes))
+        return dataclasses.replace(
+            self, modes=self.modes[:modes], variances=self.variances[:modes], remainder=dropped / (size - modes)
+        )
+
+    def scaled_by(self, variance: float) -> "SpectralCovariance":
+        """The covariance times a number."""
+        return dataclasses.replace(self, scale=self.scale * variance**0.5)
+
+    def map_modes(self, function: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:
+        """f(S^-1 B S^-1) v for a function of the eigenvalues; v has shape (..., n)."""
+        coefficients = v @ self.modes.T.to(v)
+        rest = function(self.remainder.to(v))
+        return rest * v + ((function(self.variances.to(v)) - rest) * coefficients) @ self.modes.to(v)
+
+    def sqrt(self, v: Tensor) -> Tensor:
+        """B^{1/2} v = S f(..) v; shape (..., n)."""
+        return self.scale.to(v) * self.map_modes(torch.sqrt, v)
+
+    def sqrt_adjoint(self, x: Tensor) -> Tensor:
+        """(B^{1/2})^T x; shape (..., n)."""
+        return self.map_modes(torch.sqrt, self.scale.to(x) * x)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """B x; shape (..., n)."""
+        return self.scale.to(x) * self.map_modes(lambda v: v, self.scale.to(x) * x)
+
+    def dense(self) -> Tensor:
+        """B as a matrix, shape (n, n), float64; for tests and small problems."""
+        return self.apply(torch.eye(len(self.scale), dtype=torch.float64))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Its four tensors by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def to(self, device: torch.device | str) -> "SpectralCovariance":
+        return SpectralCovariance(**{k: v.to(device) for k, v in self.tensors().items()})

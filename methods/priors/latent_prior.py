@@ -1,0 +1,207 @@
+"""The background-conditioned latent prior p(z | zb): a Gaussian one, and a diffusion model of the same increments.
+
+Both speak of *scaled latent increments* delta = (z - zb) / scale, of unit variance in every element.
+The diffusion model follows Karras et al. (2022, https://arxiv.org/abs/2206.00364) in azula's formulation.
+"""
+
+__all__ = ["LatentPrior"]
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import torch
+from azula.denoise import Denoiser, DiracPosterior, KarrasDenoiser
+from azula.nn.layers import SineEncoding
+from azula.noise import Schedule, VESchedule
+from torch import Tensor, nn
+
+from benchmark.problem import BenchError, Component
+
+from .backbone import SEASONAL, Backbone
+from .covariance import SpectralCovariance
+
+MOD = 64
+
+
+class LatentNetwork(nn.Module):
+    """Backbone with the noise level, the season and the background's latent as conditions.
+
+    Arguments:
+        latent_shape: (channel, latitude, longitude) of the latent.
+        periodic: Whether longitudes are periodic.
+        inputs: How many latents it sees beside the background's.
+        backbone: Settings of the `Backbone`: kind, width, blocks, levels, dropout.
+    """
+
+    def __init__(
+        self, latent_shape: tuple[int, int, int], periodic: bool, inputs: int, backbone: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        channels, *shape = latent_shape
+        self.level = SineEncoding(MOD, omega=1e2)
+        self.condition = nn.Sequential(nn.Linear(MOD + SEASONAL, MOD), nn.SiLU(), nn.Linear(MOD, MOD))
+        self.body = Backbone(
+            (inputs + 1) * channels,
+            channels,
+            (shape[0], shape[1]),
+            patch=1,
+            mod_features=MOD,
+            periodic=periodic,
+            **backbone,
+        )
+
+    def forward(self, x: Tensor, log_sigma: Tensor, zb: Tensor, season: Tensor) -> Tensor:
+        log_sigma = log_sigma.expand(len(x))
+        mod = self.condition(torch.cat((self.level(log_sigma), season), dim=-1))
+        return self.body(torch.cat((x, zb), dim=1), mod)
+
+
+class WienerDenoiser(Denoiser):
+    """A denoiser that starts as the Gaussian optimum: B (B + sigma^2)^-1 x_t + c_out(sigma) network.
+
+    Training can only add what is not Gaussian or depends on the flow. `c_out` is the Gaussian posterior's
+    mean std, so the network's target has unit variance at every level.
+
+    Arguments:
+        backbone: A `LatentNetwork` with two inputs: the scaled noisy latent and its Wiener estimate.
+        covariance: B of the clean increments, over the flattened latent.
+        schedule: A variance-exploding schedule.
+    """
+
+    def __init__(self, backbone: nn.Module, covariance: SpectralCovariance, schedule: Schedule) -> None:
+        super().__init__()
+        self.backbone, self.covariance, self.schedule = backbone, covariance, schedule
+
+    def scales(self, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """Wiener gains of the modes and the remainder for sigma (batch, 1), and c_out (batch, 1)."""
+        B = self.covariance
+        variances = torch.cat((B.variances, B.remainder.reshape(1))).to(sigma)
+        gains = variances / (variances + sigma**2)
+        counts = torch.ones_like(variances)
+        counts[-1] = len(B.scale) - len(B.modes)
+        c_out = ((gains * sigma**2 * counts).sum(1, keepdim=True) / counts.sum()).sqrt()
+        return gains, c_out
+
+    def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> DiracPosterior:
+        sigma = self.schedule(t)[1].expand(len(x_t)).reshape(-1, 1)
+        gains, c_out = self.scales(sigma)
+        flat = x_t.flatten(1)
+        E = self.covariance.modes.to(flat)
+        rest = gains[:, -1:]
+        wiener = (rest * flat + ((gains[:, :-1] - rest) * (flat @ E.T)) @ E).view_as(x_t)
+        inputs = torch.cat((x_t / (1 + sigma[:, :, None, None] ** 2).sqrt(), wiener), dim=1)
+        output = self.backbone(inputs, sigma[:, 0].log(), **kwargs)
+        return DiracPosterior(mean=wiener + c_out[:, :, None, None] * output)
+
+
+class LatentPrior(nn.Module, Component):
+    """
+    Arguments:
+        latent_shape: (channel, latitude, longitude) of the latent.
+        scale: Std of every element of the latent increments, shape latent_shape.
+        covariance: Covariance of scaled increments, over the flattened latent.
+        periodic: Whether longitudes are periodic.
+        preconditioning: `karras` (azula's) or `wiener`.
+        sigma_min, sigma_max: Noise levels between which the denoiser is trained.
+        backbone: Settings of the `Backbone`.
+    """
+
+    name: ClassVar[str] = "latent-prior"
+
+    def __init__(
+        self,
+        latent_shape: tuple[int, int, int],
+        scale: Tensor,
+        covariance: SpectralCovariance,
+        periodic: bool = False,
+        preconditioning: str = "karras",
+        sigma_min: float = 0.02,
+        sigma_max: float = 20.0,
+        backbone: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        backbone = dict(backbone or {})
+        self.settings: dict[str, Any] = {
+            "latent_shape": list(latent_shape),
+            "periodic": periodic,
+            "preconditioning": preconditioning,
+            "sigma_min": sigma_min,
+            "sigma_max": sigma_max,
+            "backbone": backbone,
+        }
+        self.latent_shape = latent_shape
+        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.scale: Tensor
+        self.register_buffer("scale", scale)
+        for key, value in covariance.tensors().items():
+            self.register_buffer(f"covariance_{key}", value)
+        schedule = VESchedule(sigma_min, sigma_max)
+        if preconditioning == "karras":
+            network = LatentNetwork(self.latent_shape, periodic, 1, backbone)
+            self.denoiser: Denoiser = KarrasDenoiser(network, schedule)
+        elif preconditioning == "wiener":
+            network = LatentNetwork(self.latent_shape, periodic, 2, backbone)
+            self.denoiser = WienerDenoiser(network, covariance, schedule)
+        else:
+            raise BenchError(f"Preconditioning is 'karras' or 'wiener', not '{preconditioning}'.")
+
+    @property
+    def covariance(self) -> SpectralCovariance:
+        """Covariance of scaled increments, on the prior's device."""
+        names = ("modes", "variances", "remainder", "scale")
+        return SpectralCovariance(*(getattr(self, f"covariance_{name}") for name in names))
+
+    def denoise(self, delta_t: Tensor, sigma: Tensor, zb: Tensor, season: Tensor) -> Tensor:
+        """E[delta | delta_t, zb].
+
+        Arguments:
+            delta_t: delta + sigma * noise, shape (batch, *latent_shape).
+            sigma: Noise levels, shape (batch,) or ().
+            zb: Background's latent, shape (batch, *latent_shape).
+            season: `seasonal_features` of the valid times, shape (batch, 4).
+        """
+        low, high = math.log(self.sigma_min), math.log(self.sigma_max)
+        t = (sigma.log() - low) / (high - low)
+        return self.denoiser(delta_t, t, zb=zb, season=season).mean
+
+    def loss(self, delta: Tensor, zb: Tensor, season: Tensor, u: Tensor, noise: Tensor) -> Tensor:
+        """Denoising loss over log-uniform noise levels, weighted by the Gaussian posterior's precision.
+
+        Arguments:
+            delta: Scaled increments, shape (batch, *latent_shape).
+            u: Uniform numbers in [0, 1], shape (batch,): the place between the noise levels.
+            noise: Standard normal, same shape as `delta`.
+        """
+        sigma = self.sigma_min * (self.sigma_max / self.sigma_min) ** u
+        estimate = self.denoise(delta + sigma[:, None, None, None] * noise, sigma, zb, season)
+        weight = 1 / self.posterior_variance(sigma)
+        return (weight * (estimate - delta).square().flatten(1).mean(1)).mean()
+
+    def posterior_variance(self, sigma: Tensor) -> Tensor:
+        """Mean of the diagonal of (B^-1 + sigma^-2)^-1, shape (batch,): the Gaussian denoiser's expected loss."""
+        B = self.covariance
+        variances = torch.cat((B.variances, B.remainder.reshape(1)))
+        counts = torch.ones_like(variances)
+        counts[-1] = len(B.scale) - len(B.modes)
+        square = sigma[:, None] ** 2
+        return (variances * square / (variances + square) * counts).sum(1) / counts.sum()
+
+    def _apply(self, function: Any, recurse: bool = True) -> Self:
+        """Moves the Wiener filter's covariance along with the buffers."""
+        super()._apply(function, recurse)
+        if isinstance(self.denoiser, WienerDenoiser):
+            self.denoiser.covariance = self.covariance
+        return self
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        return dict(self.state_dict()), self.settings
+
+    @classmethod
+    def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
+        names = ("modes", "variances", "remainder", "scale")
+        covariance = SpectralCovariance(*(tensors[f"covariance_{name}"].float() for name in names))
+        settings = {**settings, "latent_shape": tuple(settings["latent_shape"])}
+        module = cls(scale=tensors["scale"], covariance=covariance, **settings)
+        module.load_state_dict(dict(tensors))
+        return module.eval().requires_grad_(False)

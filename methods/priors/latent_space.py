@@ -1,0 +1,81 @@
+"""The latent increment as control variable: states, and their observed values, as functions of it."""
+
+__all__ = ["LatentSpace"]
+
+import math
+
+import torch
+from torch import Tensor
+
+from benchmark.problem import Cost, Problem
+
+from .autoencoder import Autoencoder
+from .covariance import SpectralCovariance
+
+
+class LatentSpace:
+    """The latent increments of a batch of cases.
+
+        x(delta) = xb + D(zb + S delta) - D(zb),   zb = E(xb - climatology)
+
+    so a zero increment is the background itself, with what the autoencoder cannot hold.
+
+    Arguments:
+        problem: The cases.
+        autoencoder: E and D.
+        scale: S, the std of every element of the increments, shape latent_shape.
+        cost: Where network calls are counted, a case's share.
+    """
+
+    def __init__(self, problem: Problem, autoencoder: Autoencoder, scale: Tensor, cost: Cost) -> None:
+        self.problem, self.autoencoder, self.scale, self.cost = problem, autoencoder, scale, cost
+        self.zb = autoencoder.encode(problem.background - problem.climatology)
+        self.offset = problem.background - autoencoder.decode(self.zb)
+        self.size = self.zb[0].numel()
+        cost.network_forwards += 2
+
+    def state(self, delta: Tensor) -> Tensor:
+        """x(delta): (case, member, n) -> (case, member, channel, latitude, longitude) [normalised]."""
+        cases, members, _ = delta.shape
+        increment = delta.view(cases, members, *self.zb.shape[1:]) * self.scale
+        latent = (self.zb[:, None] + increment).flatten(0, 1)
+        self.cost.network_forwards += members
+        return self.offset[:, None] + self.autoencoder.decode(latent).unflatten(0, (cases, members))
+
+    def innovation(self, delta: Tensor) -> Tensor:
+        """y - H(x(delta)): (case, member, n) -> (case, member, value), zero where padded."""
+        self.cost.operator_calls += delta.shape[1]
+        return self.problem.observations.innovation(self.state(delta))
+
+    def misfit(self, delta: Tensor) -> Tensor:
+        """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
+        precision = self.problem.observations.precision[:, None]
+        return (precision * self.innovation(delta).square()).sum(-1) / 2
+
+    def jacobian(self, delta: Tensor) -> Tensor:
+        """d H(x) / d delta at (case, 1, n): shape (case, value, n), by one vector-Jacobian product a value."""
+        with torch.enable_grad():
+            delta = delta.detach().requires_grad_()
+            values = self.problem.observations.operator(self.state(delta)).squeeze(1)
+            count = values.shape[1]
+            directions = torch.eye(count, device=delta.device)[:, None].expand(-1, len(delta), -1)
+            (rows,) = torch.autograd.grad(values, delta, directions, is_grads_batched=True)
+        self.cost.network_backwards += count
+        return rows.squeeze(2).transpose(0, 1) * self.problem.observations.mask[..., None]
+
+    def gain(
+        self, jacobian: Tensor, covariance: SpectralCovariance, sigma: float = math.inf, factor: float = 1.0
+    ) -> Tensor:
+        """Kalman gain C G^T (G C G^T + R)^-1 with C = factor (B^-1 + sigma^-2)^-1; shape (case, n, value).
+
+        Arguments:
+            jacobian: G, shape (case, value, n).
+            covariance: B of the scaled increments.
+            sigma: Noise level; infinite for C = factor B.
+        """
+        CG = factor * covariance.map_modes(lambda v: v / (1 + v / sigma**2), jacobian)
+        observations = self.problem.observations
+        R = torch.where(observations.mask, observations.error_std, 1.0).square()
+        # R is small beside G C G^T: in single precision the last digits would depend on the batch
+        S = (CG @ jacobian.mT).double() + torch.diag_embed(R.double())
+        return torch.linalg.solve(S, CG.double()).to(CG).mT

@@ -1,0 +1,90 @@
+"""Where methods are found: the built-in ones, installed plug-ins, and single files."""
+
+__all__ = ["ENTRY_POINTS", "find_method", "list_methods", "source_hash"]
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+
+from benchmark.problem import BenchError, Method, closest
+
+ENTRY_POINTS = "assimbench.methods"
+BUILT_IN = {
+    "background": "methods.background:Background",
+    "climatology": "methods.climatology:Climatology",
+    "3dvar": "methods.threedvar:ThreeDVar",
+    "latent-3dvar": "methods.latent_threedvar:LatentThreeDVar",
+    "lo-sda": "methods.losda:LOSDA",
+}
+
+
+def _places() -> dict[str, str]:
+    plugins = importlib.metadata.entry_points(group=ENTRY_POINTS)
+    return {p.name: p.value for p in plugins} | BUILT_IN
+
+
+def find_method(name: str) -> type[Method]:
+    """The class of a method.
+
+    Arguments:
+        name: A built-in name, the name of an installed plug-in (an entry point in the group
+            `assimbench.methods`), or `path/to/file.py:Class`.
+
+    Raises:
+        BenchError: If there is no such method, or it cannot be imported, or it is not a `Method`.
+    """
+    if ".py:" in name:
+        return _checked(name, _from_file(*name.rsplit(":", 1)))
+    places = _places()
+    if name not in places:
+        raise BenchError(f"There is no method called '{name}'; {closest(name, places)}")
+    module, _, attribute = places[name].partition(":")
+    try:
+        return _checked(name, getattr(importlib.import_module(module), attribute))
+    except (ImportError, AttributeError) as error:
+        raise BenchError(f"Method '{name}' cannot be imported from {places[name]}: {error}") from error
+
+
+def _from_file(path: str, attribute: str) -> object:
+    if not Path(path).is_file():
+        raise BenchError(f"There is no file {path}; give a method as path/to/file.py:Class.")
+    spec = importlib.util.spec_from_file_location(f"assimbench_plugin_{Path(path).stem}", path)
+    if spec is None or spec.loader is None:
+        raise BenchError(f"{path} is not a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise BenchError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    if not hasattr(module, attribute):
+        raise BenchError(f"{path} defines no '{attribute}'; {closest(attribute, vars(module))}")
+    return getattr(module, attribute)
+
+
+def _checked(name: str, found: object) -> type[Method]:
+    if not (isinstance(found, type) and issubclass(found, Method)):
+        raise BenchError(f"'{name}' is not a subclass of benchmark.problem.Method; derive it from that.")
+    return found
+
+
+def source_hash(method: type[Method]) -> str:
+    """sha256 of the file of a method that is not built in, so that results of edited code are not taken for its.
+
+    Empty for built-in methods, which have versions.
+    """
+    if method.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return ""
+    try:
+        return hashlib.sha256(Path(inspect.getfile(method)).read_bytes()).hexdigest()
+    except (OSError, TypeError):
+        return ""
+
+
+def list_methods() -> dict[str, type[Method]]:
+    """Every method that can be found by name."""
+    return {name: find_method(name) for name in _places()}

@@ -1,0 +1,116 @@
+"""What every built-in method must keep, whatever its numbers."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from benchmark.problem import CaseNoise, Problem
+from methods.registry import BUILT_IN, find_method
+
+METHODS = [
+    *((name, {}) for name in BUILT_IN),
+    ("latent-3dvar", {"solver": "adam", "steps": 20}),
+    ("latent-3dvar", {"covariance": "diagonal"}),
+    ("lo-sda", {"variant": "guided", "inner": 2, "levels": 4}),
+    ("lo-sda", {"solver": "adam", "inner": 3, "levels": 4}),
+    ("lo-sda", {"metric": "identity"}),
+    ("lo-sda", {"step": "deterministic"}),
+]
+
+
+@pytest.fixture
+def trained_parts(gaussian_parts):
+    """Networks with random weights: the contract must hold for nonlinear ones too."""
+
+    def make(covariance):
+        parts = gaussian_parts(covariance)
+        torch.manual_seed(0)
+        for name in ("autoencoder", "latent-prior"):
+            for parameter in parts[name].parameters():
+                parameter.add_(0.02 * torch.randn_like(parameter))
+        return parts
+
+    return make
+
+
+def _analyse(name, parameters, problem, parts, members, seeds):
+    method = find_method(name)(**parameters)
+    method.load({key: parts[key] for key in method.components})
+    with torch.no_grad():
+        return method.analyse(problem, members, CaseNoise(seeds))
+
+
+@pytest.mark.parametrize(("name", "parameters"), METHODS)
+def test_a_case_alone_equals_the_case_in_a_batch(make_toy, trained_parts, name, parameters):
+    toy = make_toy(32)
+    parts = trained_parts(toy.covariance)
+    batch = _analyse(name, parameters, toy.problem, parts, 2, range(32))
+    for i in (0, 7, 31):
+        alone = _analyse(name, parameters, toy.problem.select(slice(i, i + 1)), parts, 2, [i])
+        torch.testing.assert_close(alone.members[0], batch.members[i], atol=1e-5, rtol=0)
+        assert alone.status[0] == batch.status[i]
+
+
+@pytest.mark.parametrize(("name", "parameters"), METHODS)
+def test_a_member_is_the_same_however_many_are_asked_for(make_toy, trained_parts, name, parameters):
+    toy = make_toy(3)
+    parts = trained_parts(toy.covariance)
+    many = _analyse(name, parameters, toy.problem, parts, 5, range(3)).members
+    few = _analyse(name, parameters, toy.problem, parts, 2, range(3)).members
+    torch.testing.assert_close(many[:, : few.shape[1]], few, atol=1e-5, rtol=0)
+    assert many.shape[1] == (1 if find_method(name).point else 5)
+
+
+@pytest.mark.parametrize(("name", "parameters"), METHODS)
+def test_the_same_seed_gives_the_same_numbers_and_padding_none(make_toy, trained_parts, name, parameters):
+    toy = make_toy(3)
+    parts = trained_parts(toy.covariance)
+    first = _analyse(name, parameters, toy.problem, parts, 2, range(3)).members
+    observations = toy.problem.observations
+    padded = dataclasses.replace(
+        observations,
+        values=torch.nn.functional.pad(observations.values, (0, 4)),
+        error_std=torch.nn.functional.pad(observations.error_std, (0, 4), value=torch.inf),
+        operator=dataclasses.replace(
+            observations.operator,
+            index=torch.nn.functional.pad(observations.operator.index, (0, 0, 0, 4)),
+            weight=torch.nn.functional.pad(observations.operator.weight, (0, 0, 0, 4)),
+        ),
+    )
+    again = _analyse(name, parameters, dataclasses.replace(toy.problem, observations=padded), parts, 2, range(3))
+    # other array shapes round the Jacobian otherwise (1e-7), which B / R = 400 amplifies
+    torch.testing.assert_close(again.members, first, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_shape_dtype_and_status(make_toy, trained_parts, name):
+    toy = make_toy(3)
+    analysis = _analyse(name, {}, toy.problem, trained_parts(toy.covariance), 2, range(3))
+    assert analysis.members.shape[0] == 3
+    assert analysis.members.shape[2:] == toy.problem.background.shape[1:]
+    assert analysis.members.dtype == torch.float32
+    assert len(analysis.status) == 3
+
+
+@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar", "lo-sda"])
+def test_gets_closer_to_the_observations_than_the_background(make_toy, gaussian_parts, name):
+    toy = make_toy(16)
+    analysis = _analyse(name, {}, toy.problem, gaussian_parts(toy.covariance), 4, range(16))
+    observations = toy.problem.observations
+
+    def misfit(x):
+        return (observations.precision * observations.innovation(x).square()).sum(1)
+
+    assert (misfit(analysis.mean) < misfit(toy.problem.background)).all()
+
+
+@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar"])
+def test_without_any_observation_the_background_comes_back(make_toy, gaussian_parts, name):
+    toy = make_toy(2)
+    observations = dataclasses.replace(
+        toy.problem.observations, error_std=torch.full_like(toy.problem.observations.error_std, torch.inf)
+    )
+    problem: Problem = dataclasses.replace(toy.problem, observations=observations)
+    analysis = _analyse(name, {}, problem, gaussian_parts(toy.covariance), 1, range(2))
+    torch.testing.assert_close(analysis.mean, problem.background, atol=1e-6, rtol=0)
