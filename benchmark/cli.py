@@ -195,11 +195,16 @@ def _nested(settings: tuple[str, ...]) -> dict[str, Any]:
     """`component.a.b=value` as nested dictionaries, values read as YAML."""
     import yaml
 
+    from benchmark.problem.errors import BenchError
+
     found: dict[str, Any] = {}
     for key, value in _pairs(settings):
         *path, last = key.split(".")
         place = found
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = yaml.safe_load(value)
+        try:
+            for part in path:
+                place = place.setdefault(part, {})
+            place[last] = yaml.safe_load(value)
+        except (AttributeError, TypeError, yaml.YAMLError):
+            raise BenchError(f"Cannot read --set {key}={value}; write --set COMPONENT.key=value.") from None
     return found

@@ -7,6 +7,7 @@ import dataclasses
 import torch
 from torch import Tensor
 
+from .gain import Gain
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
 
@@ -54,9 +55,8 @@ def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, 
     jacobian = space.jacobian(point)
     done = 0
     for done in range(1, loops + 1):
-        K = space.gain(jacobian, covariance)
         right = space.innovation(point) + point @ jacobian.mT
-        candidate = right @ K.mT
+        candidate = Gain(jacobian, covariance, space.problem.observations).apply(right)
         value = cost(candidate)
         better = (value < best) & ~converged
         converged = converged | (best - value < tolerance * best.clamp_min(1e-12))

@@ -45,6 +45,8 @@ class LOSDA(Method):
         prior_scale: Factor on C_t; tuned on the validation year.
         inner: Inner iterations a level: Gauss-Newton steps, Adam steps or guidance steps.
         loops: Outer loops of the 3D-Var that finds where to linearise (Gauss-Newton only).
+        antithetic: Whether members come in pairs of opposite noise (Hammersley & Morton, 1956); each is as
+            likely as before, and their mean has less sampling error.
         rate: Adam's rate, or the fraction of a Polyak step for `guided`.
     """
 
@@ -63,6 +65,7 @@ class LOSDA(Method):
         "prior_scale": 1.0,
         "inner": 1,
         "loops": 1,
+        "antithetic": True,
         "rate": 0.1,
     }
     components = (Autoencoder.name, LatentPrior.name)
@@ -85,10 +88,15 @@ class LOSDA(Method):
         cases, size = len(problem), space.size
         season = seasonal_features(problem.times).to(problem.device).repeat_interleave(members, 0)
         zb = space.zb.repeat_interleave(members, 0)
-        streams = noise.members(members)
+        # members in pairs of opposite noise: the mean of a pair is free of what is linear in the noise
+        pairs = (members + 1) // 2 if self["antithetic"] else members
+        streams = noise.members(pairs)
 
         def fresh() -> Tensor:
-            return streams.randn(size).view(cases, members, size)
+            draws = streams.randn(size).view(cases, pairs, size)
+            if self["antithetic"]:
+                draws = torch.stack((draws, -draws), dim=2).flatten(1, 2)[:, :members]
+            return draws
 
         def denoise(delta_t: Tensor, sigma: Tensor) -> Tensor:
             cost.network_forwards += members

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from .adam import minimise
+from .gain import Gain
 from .gauss_newton import Linearisation
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
@@ -24,7 +25,7 @@ def gauss_newton_proximal(
 ) -> Correction:
     """Chord iterations: true innovations, and a Jacobian frozen where `linear` was found.
 
-    The gain is then one for all members of a case, so a member costs one decoder call a step.
+    Members of a case share the linearisation, so a member costs one decoder call a step.
 
     Arguments:
         space: The cases' latent space.
@@ -36,13 +37,13 @@ def gauss_newton_proximal(
     Returns:
         (delta_hat (case, member, n), sigma) -> delta*, same shape.
     """
-    G = linear.jacobian
+    gain = Gain(linear.jacobian, covariance, space.problem.observations)
 
     def correct(delta_hat: Tensor, sigma: float) -> Tensor:
-        K = space.gain(G, covariance, sigma, factor)
         delta = delta_hat
         for _ in range(steps):
-            delta = delta_hat + (space.innovation(delta) + (delta - delta_hat) @ G.mT) @ K.mT
+            innovation = space.innovation(delta) + (delta - delta_hat) @ linear.jacobian.mT
+            delta = delta_hat + gain.apply(innovation, sigma, factor)
         return delta
 
     return correct

@@ -52,7 +52,9 @@ def find_method(name: str) -> type[Method]:
 def _from_file(path: str, attribute: str) -> object:
     if not Path(path).is_file():
         raise BenchError(f"There is no file {path}; give a method as path/to/file.py:Class.")
-    spec = importlib.util.spec_from_file_location(f"assimbench_plugin_{Path(path).stem}", path)
+    # files of one name in two folders are two modules
+    folder = hashlib.sha256(str(Path(path).resolve().parent).encode()).hexdigest()[:8]
+    spec = importlib.util.spec_from_file_location(f"assimbench_plugin_{folder}_{Path(path).stem}", path)
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
@@ -69,6 +71,8 @@ def _from_file(path: str, attribute: str) -> object:
 def _checked(name: str, found: object) -> type[Method]:
     if not (isinstance(found, type) and issubclass(found, Method)):
         raise BenchError(f"'{name}' is not a subclass of benchmark.problem.Method; derive it from that.")
+    if inspect.isabstract(found):
+        raise BenchError(f"'{name}' does not implement {', '.join(sorted(found.__abstractmethods__))}; add it.")
     return found
 
 

@@ -3,6 +3,7 @@
 __all__ = ["Component", "Method"]
 
 import abc
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -41,7 +42,7 @@ class Method(abc.ABC):
     """An assimilation method.
 
     A subclass states its name, version and parameters, and implements `analyse`. Parameters are plain
-    values with defaults; `--set key=value` replaces them.
+    values with defaults; `--set key=value` replaces them. A number with a positive default must be positive.
 
     Class attributes:
         name: What the user types after `--method`.
@@ -104,13 +105,18 @@ def _coerce(label: str, value: Any, default: Any) -> Any:
         if isinstance(default, bool):
             words = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
             return value if isinstance(value, bool) else words[str(value).lower()]
-        if isinstance(default, int):
-            if float(value) != int(float(value)):
+        if isinstance(default, int | float):
+            number = float(value)
+            if not math.isfinite(number) or (default > 0 and number <= 0):
                 raise ValueError
-            return int(float(value))
-        if isinstance(default, float):
-            return float(value)
+            if isinstance(default, float):
+                return number
+            if number != int(number):
+                raise ValueError
+            return int(number)
         return str(value) if isinstance(default, str) else value
     except (KeyError, ValueError, TypeError, OverflowError):
+        number = isinstance(default, int | float) and not isinstance(default, bool)
+        sign = "positive value" if number and default > 0 else "value"
         kind = type(default).__name__
-        raise BenchError(f"{label} takes a value of type {kind} (default {default}), not {value!r}.") from None
+        raise BenchError(f"{label} takes a {sign} of type {kind} (default {default}), not {value!r}.") from None

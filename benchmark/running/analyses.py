@@ -11,14 +11,17 @@ import xarray as xr
 from benchmark.problem import Analysis, BenchError, describe
 from benchmark.worlds import World
 
+# Chosen from the first chunk, the unit could be days, into which the hours of later chunks do not fit.
+TIME = {"time": {"units": "seconds since 1970-01-01", "dtype": "int64"}}
+
 
 class AnalysisWriter:
     """Appends analyses to one store a method; a store gets its name when it is whole.
 
     Arguments:
-        path: `FILE.zarr`; with several methods beside the baselines, `FILE-METHOD.zarr` for each.
+        path: `FILE.zarr`; with several methods, `FILE-METHOD.zarr` for each.
         world: Gives grid, channels and normalisation.
-        labels: Of the methods of the run.
+        labels: Of the methods to write.
 
     Raises:
         BenchError: If a store of that name exists.
@@ -26,11 +29,10 @@ class AnalysisWriter:
 
     def __init__(self, path: Path, world: World, labels: list[str]) -> None:
         self.world = world
-        asked = labels[2:] or labels[:1]  # the two baselines come first
-        safe = {label: "".join(c if c.isalnum() or c in "-_.=" else "_" for c in label) for label in asked}
-        several = len(asked) > 1
+        safe = {label: "".join(c if c.isalnum() or c in "-_.=" else "_" for c in label) for label in labels}
+        several = len(labels) > 1
         self.paths = {
-            label: path.with_name(f"{path.stem}-{safe[label]}{path.suffix}") if several else path for label in asked
+            label: path.with_name(f"{path.stem}-{safe[label]}{path.suffix}") if several else path for label in labels
         }
         for target in self.paths.values():
             if target.exists():
@@ -52,7 +54,7 @@ class AnalysisWriter:
                 dataset.to_zarr(part, append_dim="time", consolidated=False)
             else:
                 shutil.rmtree(part, ignore_errors=True)
-                dataset.to_zarr(part, mode="w", consolidated=False)
+                dataset.to_zarr(part, mode="w", consolidated=False, encoding=TIME)
                 self._begun.add(label)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -62,6 +64,11 @@ class AnalysisWriter:
         """Gives the stores their names."""
         for label in self._begun:
             self._part(label).rename(self.paths[label])
+
+    def discard(self) -> None:
+        """Removes what has not got its name."""
+        for label in self._begun:
+            shutil.rmtree(self._part(label), ignore_errors=True)
 
     def _dataset(self, times: np.ndarray, analysis: Analysis) -> xr.Dataset:
         fields = self.world.normalisation.denormalise(analysis.members.double().numpy()).astype(np.float32)

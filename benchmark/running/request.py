@@ -16,7 +16,7 @@ from benchmark.training.context import Context, SilentReport, choose_device, ope
 from benchmark.training.recipes import prepare
 from benchmark.worlds import WorldSpec
 from methods.registry import find_method, source_hash
-from metrics import find_region
+from metrics import find_region, region_weights
 
 from .analyses import AnalysisWriter
 from .experiment import Experiment, MethodRequest, choose_times
@@ -94,6 +94,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
     requests = _with_baselines(request.methods)
     classes = {r.label: find_method(r.name) for r in requests}
     world, weights = open_workspace(request.world, request.weights, str(device))
+    region_weights(world.grid, request.region)  # an empty region is told before the computation
     context = Context(world, weights, device, SilentReport())
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
     times = choose_times(world.times(request.split), request.cases)
@@ -121,32 +122,40 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
             weights=hashes,
         )
         runs.append(MethodRun(r.label, method, members, experiment))
-    writer = (
-        AnalysisWriter(request.save_analyses, world, [r.label for r in requests]) if request.save_analyses else None
-    )
-    run = run_methods(
-        runs,
-        world,
-        system,
-        times,
-        store,
-        seed=request.seed,
-        chunk=request.chunk,
-        device=device,
-        fresh=request.fresh,
-        progress=progress,
-        keep=writer.add if writer else None,
-    )
-    if writer:
-        writer.finish()
+    writer = AnalysisWriter(request.save_analyses, world, _to_write(request)) if request.save_analyses else None
+    try:
+        run = run_methods(
+            runs,
+            world,
+            system,
+            times,
+            store,
+            seed=request.seed,
+            chunk=request.chunk,
+            device=device,
+            fresh=request.fresh,
+            progress=progress,
+            keep=writer.add if writer else None,
+        )
+        if writer:
+            writer.finish()
+    finally:
+        if writer:
+            writer.discard()
     summary = {"experiment": _describe(request, runs, times, system), **summarise(run.rows, times, request.region)}
     units = {channel.name: channel.unit for channel in world.channels}
     return Outcome(summary, units, f"{world.title}; {system.description()}", run.computed)
 
 
 def _with_baselines(labels: tuple[str, ...]) -> list[MethodRequest]:
-    asked = list(dict.fromkeys(labels))
+    asked = list(dict.fromkeys(label.strip() for label in labels))
     return [MethodRequest.parse(label) for label in [*BASELINES, *(a for a in asked if a not in BASELINES)]]
+
+
+def _to_write(request: RunRequest) -> list[str]:
+    """Labels of the methods whose analyses are saved: the baselines only where nothing else was asked for."""
+    asked = list(dict.fromkeys(label.strip() for label in request.methods))
+    return [label for label in asked if label not in BASELINES] or asked
 
 
 def _parameters(request: MethodRequest, defaults: Mapping[str, Any], run: RunRequest) -> dict[str, Any]:

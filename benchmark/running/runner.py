@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from benchmark.observing import ObservingSystem
-from benchmark.problem import Analysis, CaseNoise, Method, Problem, seed_from
+from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Problem, Status, seed_from
 from benchmark.worlds import World
 
 from .experiment import Experiment
@@ -79,6 +79,9 @@ def run_methods(
         fresh: Whether to compute everything again.
         progress: Hears of progress, in method-cases.
         keep: Receives every analysis, normalised, on the CPU; then everything is computed.
+
+    Raises:
+        BenchError: If results cannot be written, or a method returns something of a wrong shape.
     """
     stored = {run.label: None if fresh else store.read(run.experiment) for run in runs}
     missing = {label: _missing(times, rows) for label, rows in stored.items()}
@@ -134,7 +137,25 @@ def _timed(run: MethodRun, problem: Problem, noise: CaseNoise, device: torch.dev
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = time.perf_counter() - started
-    return dataclasses.replace(analysis, members=analysis.members.cpu()), seconds
+    return _checked(run.label, problem, dataclasses.replace(analysis, members=analysis.members.cpu())), seconds
+
+
+def _checked(label: str, problem: Problem, analysis: Analysis) -> Analysis:
+    """The analysis, diverged where it is not finite, whatever a plug-in says of itself.
+
+    Raises:
+        BenchError: If its shape would be scored as something else.
+    """
+    cases, *state = problem.background.shape
+    shape, words = tuple(analysis.members.shape), analysis.status
+    if len(shape) != 5 or shape[1] == 0 or (shape[0], *shape[2:]) != (cases, *state) or len(words) != cases:
+        raise BenchError(
+            f"Method '{label}' returned members of shape {shape} and {len(words)} statuses for {cases} cases; "
+            f"an analysis has members of shape {(cases, 'members', *state)} and a status for every case."
+        )
+    finite = torch.isfinite(analysis.members).flatten(1).all(1).tolist()
+    status = tuple(word if good else Status.DIVERGED for word, good in zip(words, finite, strict=True))
+    return dataclasses.replace(analysis, status=status)
 
 
 def _facts(

@@ -76,8 +76,9 @@ class AutoencoderRecipe:
             return dict(zip(names, rmse, strict=True))
 
         file = context.checkpoint(self.kind.name)
+        origin = context.origin(settings, self.needs)
         progress = train_network(
-            module, loss, validate, len(states), settings.plan, "autoencoder", file, context.report
+            module, loss, validate, len(states), settings.plan, "autoencoder", file, context.report, origin
         )
         scores = {"reconstruction RMSE, validation truth": validate(module), "history": progress["history"]}
         module.eval().requires_grad_(False).to("cpu")

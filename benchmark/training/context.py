@@ -4,6 +4,7 @@ __all__ = ["Context", "Recipe", "SilentReport", "choose_device", "open_workspace
 
 import dataclasses
 import functools
+import inspect
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any, Protocol, TypeVar
 import pydantic
 import torch
 
-from benchmark.problem import Archive, BenchError, Component, hash_json
+from benchmark.problem import Archive, BenchError, Component, closest, hash_json
 from benchmark.weights import Card, WeightsStore
 from benchmark.worlds import Fields, WorldSpec
 from benchmark.worlds.forecaster import ForecastNetworks
+from methods.priors.backbone import Backbone
 
 from .loop import Report
 
@@ -95,13 +97,23 @@ class Context:
         Raises:
             BenchError: If a setting is unknown or has a wrong value.
         """
-        merged = merge(self.world.spec.training.get(component, {}), self.overrides.get(component, {}))
+        merged: Mapping[str, Any] = model().model_dump()
+        for given in (self.world.spec.training.get(component, {}), self.overrides.get(component, {})):
+            if not isinstance(given, Mapping):
+                raise BenchError(f"Training setting {component}={given!r}: write {component}.KEY=value.")
+            merged = merge(merged, given)
         try:
-            return model.model_validate(merged)
+            settings = model.model_validate(merged)
         except pydantic.ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
             raise BenchError(f"Training setting {component}.{field}: {first['msg']}; see docs/methods.md.") from None
+        known = inspect.signature(Backbone).parameters
+        for key in getattr(settings, "backbone", {}):
+            if key not in known:
+                name = f"{component}.backbone.{key}"
+                raise BenchError(f"Training setting {name}: there is no such setting; {closest(key, known)}")
+        return settings
 
     @functools.cached_property
     def archive(self) -> Archive:
@@ -120,6 +132,10 @@ class Context:
     def checkpoint(self, label: str) -> Path:
         """File of a network's checkpoint."""
         return self.store.folder / "checkpoints" / f"{label}.safetensors"
+
+    def origin(self, settings: pydantic.BaseModel, depends: tuple[str, ...] = ()) -> str:
+        """Hash of the data, the settings and the components that a network is trained with."""
+        return hash_json([self.store.training_hash, settings.model_dump(), self.hashes(depends)])
 
     def require(self, kind: type[Part]) -> Part:
         """A component that the recipe builds on.

@@ -69,6 +69,7 @@ class ForecasterRecipe:
         )
         area = torch.as_tensor(world.grid.cell_area, dtype=torch.float32, device=context.device)
         names = [c.name for c in world.channels]
+        origin = context.origin(settings)
         scores: dict[str, Any] = {}
         seconds = 0.0
         for label, left_out in [(FINAL, []), *((str(i), block) for i, block in enumerate(blocks))]:
@@ -88,7 +89,9 @@ class ForecasterRecipe:
 
             said = f"forecaster, {'without ' + ', '.join(map(str, left_out)) if left_out else 'all years'}"
             file = context.checkpoint(f"forecaster-{label}")
-            progress = train_network(network, loss, validate, len(seen), settings.plan, said, file, context.report)
+            progress = train_network(
+                network, loss, validate, len(seen), settings.plan, said, file, context.report, origin
+            )
             seconds += progress["seconds"]
             scores[label] = progress["history"][-1]
             network.to("cpu")

@@ -27,6 +27,8 @@ class LatentPriorSettings(pydantic.BaseModel):
     Arguments:
         plan: How the denoiser is trained.
         modes: Most modes of the covariance of latent increments.
+        condition_noise: Noise on the background's latent while training, in its std: without it the network
+            knows a training day by its background, and its increment by heart.
         preconditioning, sigma_min, sigma_max, backbone: See `LatentPrior`.
     """
 
@@ -34,6 +36,7 @@ class LatentPriorSettings(pydantic.BaseModel):
 
     plan: Plan = Plan(epochs=30, rate=1e-3, weight_decay=0.1, average=0.999)
     modes: int = pydantic.Field(default=1024, gt=0)
+    condition_noise: float = pydantic.Field(default=0.0, ge=0)
     preconditioning: str = "wiener"
     sigma_min: float = 0.02
     sigma_max: float = 20.0
@@ -55,6 +58,7 @@ class LatentPriorRecipe:
         train, other = (_Latents(autoencoder, a, device) for a in (context.archive, context.validation))
         scale = train.increments.square().mean(0).sqrt()
         train.increments, other.increments = train.increments / scale, other.increments / scale
+        spread = train.zb.std(0)
         flat = train.increments.flatten(1)
         covariance = SpectralCovariance.fit(flat.cpu(), torch.ones(flat.shape[1]), settings.modes)
         torch.manual_seed(seed_from("latent-prior", settings.plan.seed))
@@ -71,6 +75,8 @@ class LatentPriorRecipe:
 
         def loss(module: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             delta, zb, season = train.take(batch)
+            blur = settings.condition_noise * torch.randn(zb.shape, generator=generator)
+            zb = zb + spread * blur.to(device)
             u = torch.rand(len(batch), generator=generator).to(device)
             noise = torch.randn(delta.shape, generator=generator).to(device)
             return module.loss(delta, zb, season, u, noise)  # type: ignore[operator]
@@ -81,7 +87,10 @@ class LatentPriorRecipe:
 
         file = context.checkpoint(self.kind.name)
         size = len(train.increments)
-        progress = train_network(module, loss, validate, size, settings.plan, self.kind.name, file, context.report)
+        origin = context.origin(settings, self.needs)
+        progress = train_network(
+            module, loss, validate, size, settings.plan, self.kind.name, file, context.report, origin
+        )
         with torch.no_grad():
             scores = {
                 "denoising MSE, validation, by noise level": other.denoising(module),

@@ -65,6 +65,7 @@ def train_network(
     label: str,
     checkpoint: Path,
     report: Report,
+    origin: str = "",
 ) -> dict[str, Any]:
     """Trains in place and returns the history.
 
@@ -80,6 +81,7 @@ def train_network(
         label: For progress and for the checkpoint's identity.
         checkpoint: Its file; removed by the caller once the weights are stored.
         report: Hears of progress.
+        origin: Hash of all else that decides the result: a checkpoint of another origin is not resumed.
     """
     started = time.monotonic()
     averaged = copy.deepcopy(module) if plan.average else module
@@ -89,7 +91,7 @@ def train_network(
     total = plan.epochs * per_epoch
     modules = {"module": module, "averaged": averaged} if plan.average else {"module": module}
     shapes = {k: list(v.shape) for k, v in module.state_dict().items()}
-    identity = hash_json([label, plan.model_dump(), size, shapes])
+    identity = hash_json([label, plan.model_dump(), size, shapes, origin])
     progress = load_checkpoint(checkpoint, identity, modules, optimiser) or {"epoch": 0, "history": [], "seconds": 0.0}
     report.start(label, total, progress["epoch"] * per_epoch)
     before = progress["seconds"]

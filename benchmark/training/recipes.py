@@ -56,7 +56,7 @@ def train(target: str, context: Context, again: bool = False) -> list[str]:
         Names of the components that were made.
 
     Raises:
-        BenchError: If there is nothing of that name, or nothing to train for it.
+        BenchError: If there is nothing of that name, or a setting is of no component.
     """
     methods = list_methods()
     if target in RECIPES:
@@ -65,6 +65,8 @@ def train(target: str, context: Context, again: bool = False) -> list[str]:
         wanted = methods[target].components
     else:
         raise BenchError(f"Nothing called '{target}' can be trained; {closest(target, [*RECIPES, *methods])}")
+    for name in (*context.overrides, *context.world.spec.training):
+        find_recipe(name)
     made: list[str] = []
     for name in order(wanted, context):
         stale = made and any(need in made for need in find_recipe(name).needs)

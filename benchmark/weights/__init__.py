@@ -2,5 +2,6 @@
 
 from .card import Card
 from .store import WeightsStore, rounded, user_folder
+from .tensors import save_tensors
 
-__all__ = ["Card", "WeightsStore", "rounded", "user_folder"]
+__all__ = ["Card", "WeightsStore", "rounded", "save_tensors", "user_folder"]

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from benchmark.files import file_hash, write_whole
 from benchmark.problem import BenchError, Channel, Component, Grid
 
 from .card import Card
+from .tensors import save_tensors
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -123,11 +124,14 @@ class WeightsStore:
         Arguments:
             component: What to write.
             facts: Further fields of the card.
+
+        Raises:
+            BenchError: If the folder cannot be written or the disk is full.
         """
         tensors, settings = component.state()
         tensors = {k: _storable(v) for k, v in tensors.items()}
         path = self.folder / f"{component.name}.part.safetensors"
-        write_whole(path, lambda temporary: save_file(tensors, temporary))
+        write_whole(path, lambda temporary: save_tensors(temporary, tensors))
         digest = file_hash(path)
         final = self.folder / f"{component.name}-{digest[:10]}.safetensors"
         path.replace(final)
@@ -157,7 +161,8 @@ def _write_text(path: Path, text: str) -> None:
 
 def _storable(tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.detach().cpu().contiguous().clone()
-    return tensor.half() if tensor.is_floating_point() else tensor
+    # vectors are small, and a variance may lie below what half precision can hold
+    return tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor
 
 
 def rounded(component: Part) -> Part:

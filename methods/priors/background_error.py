@@ -37,7 +37,7 @@ class BackgroundError(Component):
 
     @classmethod
     def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
-        return cls(SpectralCovariance(**{k: v.float() for k, v in tensors.items()}))
+        return cls(SpectralCovariance(**{k: v.float() for k, v in tensors.items()}).orthonormalised())
 
     def to(self, device: torch.device | str) -> Self:
         return type(self)(self.covariance.to(device))

@@ -49,15 +49,22 @@ class SpectralCovariance:
         else:
             _, singular, vectors = torch.linalg.svd(scaled, full_matrices=False)
             values, vectors = singular[:modes].square() / count, vectors[:modes]
-        left = max(size - modes, 1)
-        # a full set of modes leaves nothing over: the smallest variance keeps functions of r finite
-        remainder = ((total - values.sum()) / left).clamp_min(values[-1] * 1e-3)
+        # a full set of modes leaves nothing over; what its modes miss by rounding must not look impossible
+        rest = (total - values.sum()) / (size - modes) if modes < size else values[-1]
+        remainder = rest.clamp_min(values[-1] * 1e-3)
         return cls(vectors.float().contiguous(), values.float(), remainder.float(), scale.float())
 
     @classmethod
     def identity(cls, size: int) -> "SpectralCovariance":
         """The unit matrix."""
         return cls(torch.zeros(0, size), torch.zeros(0), torch.ones(()), torch.ones(size))
+
+    def orthonormalised(self) -> "SpectralCovariance":
+        """The same with modes that are orthonormal again, after they were stored in half precision."""
+        if len(self.modes) == 0:
+            return self
+        q, r = torch.linalg.qr(self.modes.double().T)
+        return dataclasses.replace(self, modes=(q * r.diagonal().sign()).T.to(self.modes).contiguous())
 
     def truncated(self, modes: int) -> "SpectralCovariance":
         """The same covariance with fewer modes; what they held goes to the remainder."""

@@ -200,8 +200,8 @@ class LatentPrior(nn.Module, Component):
     @classmethod
     def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
         names = ("modes", "variances", "remainder", "scale")
-        covariance = SpectralCovariance(*(tensors[f"covariance_{name}"].float() for name in names))
+        covariance = SpectralCovariance(*(tensors[f"covariance_{name}"].float() for name in names)).orthonormalised()
         settings = {**settings, "latent_shape": tuple(settings["latent_shape"])}
         module = cls(scale=tensors["scale"], covariance=covariance, **settings)
-        module.load_state_dict(dict(tensors))
+        module.load_state_dict({**tensors, "covariance_modes": covariance.modes})
         return module.eval().requires_grad_(False)

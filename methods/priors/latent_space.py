@@ -2,15 +2,12 @@
 
 __all__ = ["LatentSpace"]
 
-import math
-
 import torch
 from torch import Tensor
 
 from benchmark.problem import Cost, Problem
 
 from .autoencoder import Autoencoder
-from .covariance import SpectralCovariance
 
 
 class LatentSpace:
@@ -62,20 +59,3 @@ class LatentSpace:
             (rows,) = torch.autograd.grad(values, delta, directions, is_grads_batched=True)
         self.cost.network_backwards += count
         return rows.squeeze(2).transpose(0, 1) * self.problem.observations.mask[..., None]
-
-    def gain(
-        self, jacobian: Tensor, covariance: SpectralCovariance, sigma: float = math.inf, factor: float = 1.0
-    ) -> Tensor:
-        """Kalman gain C G^T (G C G^T + R)^-1 with C = factor (B^-1 + sigma^-2)^-1; shape (case, n, value).
-
-        Arguments:
-            jacobian: G, shape (case, value, n).
-            covariance: B of the scaled increments.
-            sigma: Noise level; infinite for C = factor B.
-        """
-        CG = factor * covariance.map_modes(lambda v: v / (1 + v / sigma**2), jacobian)
-        observations = self.problem.observations
-        R = torch.where(observations.mask, observations.error_std, 1.0).square()
-        # R is small beside G C G^T: in single precision the last digits would depend on the batch
-        S = (CG @ jacobian.mT).double() + torch.diag_embed(R.double())
-        return torch.linalg.solve(S, CG.double()).to(CG).mT

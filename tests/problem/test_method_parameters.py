@@ -44,11 +44,11 @@ def test_coercion(key: str, given: object, value: object) -> None:
 @pytest.mark.parametrize(
     ("key", "given", "message"),
     [
-        ("steps", "2.5", r"toy: steps takes a value of type int \(default 10\), not '2.5'"),
-        ("steps", "many", r"toy: steps takes a value of type int"),
-        ("steps", "nan", r"toy: steps takes a value of type int"),
-        ("steps", None, r"toy: steps takes a value of type int \(default 10\), not None"),
-        ("scale", "big", r"toy: scale takes a value of type float \(default 0.5\), not 'big'"),
+        ("steps", "2.5", r"toy: steps takes a positive value of type int \(default 10\), not '2.5'"),
+        ("steps", "many", r"toy: steps takes a positive value of type int"),
+        ("steps", "nan", r"toy: steps takes a positive value of type int"),
+        ("steps", None, r"toy: steps takes a positive value of type int \(default 10\), not None"),
+        ("scale", "big", r"toy: scale takes a positive value of type float \(default 0.5\), not 'big'"),
         ("clip", "maybe", r"toy: clip takes a value of type bool \(default True\), not 'maybe'"),
         ("step", 1, r"Method 'toy' has no parameter 'step'; did you mean 'steps'"),
         ("xyz", 1, r"Method 'toy' has no parameter 'xyz'; known: any, clip, kind, scale, steps"),

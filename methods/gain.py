@@ -1,0 +1,53 @@
+"""The Kalman gain of a small 3D-Var, for many noise levels and many innovations of the same linearisation."""
+
+__all__ = ["Gain"]
+
+import math
+
+import torch
+from torch import Tensor
+
+from benchmark.problem import Observations
+
+from .priors.covariance import SpectralCovariance
+
+
+class Gain:
+    """K = C G^T (G C G^T + R)^-1 with C = factor (B^-1 + sigma^-2)^-1, applied and never formed.
+
+    C has B's modes, so G is projected on them once and a new level costs a small symmetric solve.
+
+    Arguments:
+        jacobian: G, shape (case, value, n).
+        covariance: B of the scaled increments (its scale is one).
+        observations: Give R.
+    """
+
+    def __init__(self, jacobian: Tensor, covariance: SpectralCovariance, observations: Observations) -> None:
+        self.jacobian, self.covariance = jacobian, covariance
+        E = covariance.modes.to(jacobian)
+        coefficients = jacobian @ E.T
+        rest = jacobian - coefficients @ E
+        # R is small beside G C G^T: in single precision the last digits would depend on the batch
+        self.coefficients, self.rest = coefficients.double(), (rest @ rest.mT).double()
+        self.R = torch.where(observations.mask, observations.error_std, 1.0).double().square()
+
+    def apply(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> Tensor:
+        """
+        Arguments:
+            innovation: Shape (case, member, value), zero where padded.
+            sigma: Noise level; infinite for C = factor B.
+            factor: Factor on C.
+
+        Returns:
+            K innovation, shape (case, member, n).
+        """
+
+        def conditional(v: Tensor) -> Tensor:
+            return factor * v / (1 + v / sigma**2)
+
+        v, r = self.covariance.variances.double(), self.covariance.remainder.double()
+        S = (self.coefficients * conditional(v)) @ self.coefficients.mT + conditional(r) * self.rest
+        S = S + torch.diag_embed(self.R)
+        weights = torch.cholesky_solve(innovation.double().mT, torch.linalg.cholesky(S)).mT.to(innovation)
+        return self.covariance.map_modes(conditional, weights @ self.jacobian)

@@ -1,0 +1,132 @@
+"""Methods are compared on the same cases and the same observations, or not at all."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmark.problem import BenchError
+
+BROKEN = """
+import dataclasses
+
+import torch
+
+from benchmark.problem import Analysis, Cost, Method, Status
+
+
+class Broken(Method):
+    name = "broken"
+    defaults = {"month": 2, "honest": True}
+
+    def analyse(self, problem, members, noise):
+        months = problem.times.astype("datetime64[M]").astype(int) % 12 + 1
+        bad = torch.from_numpy(months == self["month"])
+        xa = torch.where(bad[:, None, None, None], torch.nan, problem.background)
+        analysis = Analysis.of(xa[:, None], Cost())
+        return analysis if self["honest"] else dataclasses.replace(analysis, status=(Status.OK,) * len(problem))
+
+
+class Flat(Method):
+    name = "flat"
+
+    def analyse(self, problem, members, noise):
+        return Analysis.of(problem.background, Cost())
+
+
+class Empty(Method):
+    name = "empty"
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    file = tmp_path / "plugin.py"
+    file.write_text(BROKEN)
+    return lambda text: f"{file}:{text}"
+
+
+def test_all_methods_see_the_same_observations(perform, stored_rows, tmp_path):
+    ids = perform(tmp_path, "3dvar", "lo-sda", members=1).summary["experiment"]["ids"]
+    hashes = {
+        label: stored_rows(tmp_path, folder).groupby("time")["observation_hash"].unique().map(tuple)
+        for label, folder in ids.items()
+    }
+    for label in ids:
+        assert hashes[label].equals(hashes["background"])
+    # one hash a case, another one for every case
+    assert hashes["background"].map(len).eq(1).all()
+    assert hashes["background"].nunique() == 12
+
+
+def test_a_method_alone_sees_what_it_sees_in_company(perform, tmp_path):
+    alone = perform(tmp_path / "a", "3dvar").summary
+    company = perform(tmp_path / "b", "lo-sda", "3dvar", members=1, chunk=5).summary
+    assert alone["observations"] == company["observations"]
+
+
+def test_another_seed_makes_other_observations(run, tmp_path):
+    one, other = (run(tmp_path, "background", options=("--seed", seed))["observations"]["hash"] for seed in (0, 1))
+    assert one != other
+
+
+def test_rows_of_other_observations_are_refused(perform, tmp_path):
+    ids = perform(tmp_path, "3dvar").summary["experiment"]["ids"]
+    (file,) = (tmp_path / ids["3dvar"]).glob("*.parquet")
+    rows = pd.read_parquet(file)
+    rows.loc[rows["time"] == rows["time"].iloc[0], "observation_hash"] = "0" * 64
+    rows.to_parquet(file, index=False)
+    with pytest.raises(BenchError, match=r"did not see the same observations .*--fresh"):
+        perform(tmp_path, "3dvar")
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_diverged_case_is_counted_and_left_out_for_all(perform, plugin, stored_rows, tmp_path, honest):
+    label = plugin(f"Broken[honest={honest}]")
+    summary = perform(tmp_path / "results", "3dvar", label).summary
+    ids = summary["experiment"]["ids"]
+    assert summary["cases"] == 11
+    diverged = {name: found["diverged"] for name, found in summary["methods"].items()}
+    assert diverged == {"background": 0, "climatology": 0, "3dvar": 0, label: 1}
+    assert summary["methods"][label]["statuses"] == {"ok": 11, "diverged": 1}
+    # the other cases of the method are the background
+    assert summary["methods"][label]["relative_error"]["value"] == pytest.approx(1.0, rel=1e-12)
+    rows = stored_rows(tmp_path / "results", ids["3dvar"])
+    rows = rows[(rows["region"] == "global") & (rows["statistic"] == "mse") & (rows["channel"] == "msl")]
+    kept = rows[rows["time"].dt.month != 2]["value"]
+    assert len(kept) == 11
+    assert summary["methods"]["3dvar"]["rmse"]["msl"] == pytest.approx(np.sqrt(kept.mean()), rel=1e-12)
+
+
+def test_diverged_cases_are_shown(bench, small_world, plugin, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    options = ("--cases", 12, "--obs-frac", 0.1, "--out", tmp_path / "results", *small_world.options)
+    result = bench("run", "--method", plugin("Broken"), *options)
+    assert result.exit_code == 0, result.stderr
+    assert "11 cases of the test years" in result.stdout
+    headline = result.stdout[result.stdout.index("Relative error:") :]
+    (row,) = (line for line in headline.splitlines() if "plugin.py:Broken" in line)
+    assert row.rstrip("│ ").endswith(" 1")
+
+
+def test_nothing_is_scored_where_every_case_diverged(perform, plugin, tmp_path):
+    with pytest.raises(BenchError, match=r"Every case diverged .*leave that method out"):
+        # the one case of a year is in July
+        perform(tmp_path / "results", plugin("Broken[month=7]"), cases=1)
+
+
+def test_an_analysis_of_another_shape_is_refused(perform, plugin, tmp_path):
+    with pytest.raises(BenchError, match=r"members of shape \(12, 2, 6, 8\).*\(12, 'members', 2, 6, 8\)"):
+        perform(tmp_path / "results", plugin("Flat"))
+
+
+def test_a_method_without_an_analysis_is_refused(perform, plugin, tmp_path):
+    with pytest.raises(BenchError, match="does not implement analyse; add it"):
+        perform(tmp_path / "results", plugin("Empty"))
+
+
+@pytest.mark.parametrize("method", ["3dvar", "lo-sda"])
+def test_scores_do_not_depend_on_the_batch(perform, tmp_path, method):
+    one, many = (perform(tmp_path / str(n), method, chunk=n, members=2).summary["methods"][method] for n in (1, 32))
+    assert one["relative_error"]["value"] == pytest.approx(many["relative_error"]["value"], rel=1e-4)
+    values = [[s["value"] for s in found["scores"] if s["statistic"] != "bias"] for found in (one, many)]
+    assert values[0] == pytest.approx(values[1], rel=1e-4)

@@ -1,0 +1,127 @@
+"""Speed of the analyses, against the bare time of their network calls in the same run.
+
+    make speed
+
+needs the real data file beside the checkout (or in ASSIMBENCH_DATA) and the weights that ship with the package.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.observing import ObservingSpec, ObservingSystem
+from benchmark.problem import CaseNoise, Problem
+from benchmark.training.context import Context, SilentReport, open_workspace
+from benchmark.training.recipes import prepare
+from benchmark.worlds import load_spec
+from methods.priors.autoencoder import Autoencoder
+from methods.priors.latent_prior import LatentPrior
+from methods.registry import find_method
+
+NAME = "era_interim_euroatlantic_2000_2009.nc"
+CASES = 32
+
+
+@pytest.fixture(scope="module")
+def workspace():
+    data = Path(os.environ.get("ASSIMBENCH_DATA", Path(__file__).resolve().parents[3] / "shared" / "data" / NAME))
+    if not data.exists():
+        pytest.skip(f"{data} is not there; name it in ASSIMBENCH_DATA")
+    world, store = open_workspace(load_spec("era-interim-euroatlantic", data), None, "cpu")
+    return Context(world, store, torch.device("cpu"), SilentReport())
+
+
+@pytest.fixture(params=[0.01, 0.05])
+def problem(workspace, request) -> Problem:
+    world = workspace.world
+    times = world.times("test")[:: len(world.times("test")) // CASES][:CASES]
+    system = ObservingSystem(
+        ObservingSpec.make(obs_frac=request.param), world.grid, world.channels, world.normalisation, world.name
+    )
+    truth = world.truth(times)
+    return Problem(
+        world.background(times),
+        world.climatology(times),
+        system.observe(truth, times),
+        world.grid,
+        world.channels,
+        np.asarray(times),
+    )
+
+
+def _method(name, workspace):
+    method = find_method(name)(**workspace.world.spec.methods.get(name, {}))
+    prepare(method, workspace)
+    return method
+
+
+def _analyse(method, problem):
+    with torch.no_grad():
+        return method.analyse(problem, method.default_members, CaseNoise(range(len(problem))))
+
+
+class Clock:
+    """Seconds spent inside network calls, forwards and backwards."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.depth = 0
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        started = time.perf_counter()
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            if self.depth == 0:
+                self.seconds += time.perf_counter() - started
+
+    def around(self, function):
+        def timed(*args, **kwargs):
+            with self.running():
+                return function(*args, **kwargs)
+
+        return timed
+
+
+@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar", "lo-sda"])
+def test_seconds_per_case(benchmark, workspace, problem, name):
+    method = _method(name, workspace)
+    benchmark.extra_info["cases"] = CASES
+    analysis = benchmark.pedantic(_analyse, (method, problem), rounds=5, warmup_rounds=1)
+    per_case = benchmark.stats.stats.median / CASES
+    benchmark.extra_info["seconds per case"] = per_case
+    print(f"\n{name}: {per_case * 1e3:.1f} ms a case, {analysis.members.shape[1]} members")
+    limit = {"3dvar": 0.010, "latent-3dvar": 0.5, "lo-sda": 0.5}[name]
+    assert per_case < limit
+
+
+@pytest.mark.parametrize("name", ["lo-sda"])
+def test_analysis_over_bare_network_time(benchmark, workspace, problem, name, monkeypatch):
+    method = _method(name, workspace)
+    clock = Clock()
+    for kind, calls in ((Autoencoder, ("encode", "decode")), (LatentPrior, ("denoise",))):
+        for call in calls:
+            monkeypatch.setattr(kind, call, clock.around(getattr(kind, call)))
+    monkeypatch.setattr(torch.autograd, "grad", clock.around(torch.autograd.grad))
+    ratios = []
+
+    def once():
+        clock.seconds = 0.0
+        started = time.perf_counter()
+        _analyse(method, problem)
+        ratios.append((time.perf_counter() - started) / clock.seconds)
+
+    benchmark.pedantic(once, rounds=7, warmup_rounds=1)
+    ratio = float(np.median(ratios[1:]))
+    benchmark.extra_info["ratio"] = ratio
+    print(f"\n{name}: {ratio:.3f} times its bare network time")
+    assert ratio < 1.15
