@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 NAME := era_interim_euroatlantic_2000_2009.nc
-DATA ?= $(wildcard ../shared/data/$(NAME))
+DATA ?=
 ARGS ?=
 BIN := .venv/bin
 # mkdocs-material prints an advertisement without it

@@ -6,7 +6,9 @@ Nothing heavy is imported before a command runs, so that `--help` answers at onc
 __all__ = ["main"]
 
 import json
+import math
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,10 @@ class Group(click.Group):
     """Turns a `BenchError` into one message and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        warnings.showwarning = _say_warning  # type: ignore[assignment]
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
             if "--debug" in sys.argv:
@@ -34,6 +37,10 @@ class Group(click.Group):
                 ctx.exit(3)
             click.echo(f"bench: {error}", err=True)
             ctx.exit(2)
+
+
+def _say_warning(message: Warning | str, *_: Any) -> None:
+    click.echo(f"bench: {message}", err=True)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +75,7 @@ def _common(command: Any) -> Any:
 @click.option(
     "--members", type=click.IntRange(min=1), help="Members asked for; each method's own default if not given."
 )
-@click.option("--seed", default=0, show_default=True, help="Of observations and methods.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of observations and methods.")
 @click.option("--region", default="global", show_default=True, help="Region that is scored.")
 @click.option("--split", type=click.Choice(["test", "validate"]), default="test", show_default=True)
 @click.option("--set", "settings", multiple=True, help="key=value or METHOD.key=value: a method's parameter.")
@@ -110,19 +117,24 @@ def run(methods: tuple[str, ...], world: str, data: str | None, **flags: Any) ->
 @click.argument("target")
 @_common
 @click.option("--set", "settings", multiple=True, help="COMPONENT.key=value, such as autoencoder.plan.epochs=5.")
-@click.option("--again", is_flag=True, help="Train anew what is there already.")
+@click.option("--again", is_flag=True, help="Train the target anew though it is there already.")
+@click.option("--from-scratch", is_flag=True, help="Use no weights that ship with the package: reproduce them.")
 def train(target: str, world: str, data: str | None, device: str, weights: Path | None, **flags: Any) -> None:
     """Train a component (forecaster, autoencoder, latent-prior, background-error) or all that a method needs."""
     from benchmark.progress import ProgressBars
     from benchmark.training.context import Context, choose_device, open_workspace
     from benchmark.training.recipes import train as train_components
+    from benchmark.weights import SHIPPED
     from benchmark.worlds import load_spec
 
     chosen = choose_device(device)
     with ProgressBars() as bars:
-        opened, store = open_workspace(load_spec(world, data), weights, str(chosen))
+        shipped = None if flags["from_scratch"] else SHIPPED
+        opened, store = open_workspace(load_spec(world, data), weights, str(chosen), shipped)
         context = Context(opened, store, chosen, bars, _nested(flags["settings"]))
         made = train_components(target, context, flags["again"])
+    if idle := [name for name in context.overrides if name not in made]:
+        click.echo(f"The settings of {', '.join(idle)} were not used: it is there already, or not needed.", err=True)
     if made:
         click.echo(f"Trained {', '.join(made)}; weights and cards are in {store.folder}.")
     else:
@@ -141,9 +153,15 @@ def worlds() -> None:
 @main.command()
 def methods() -> None:
     """List the methods: built in, and installed plug-ins."""
-    from methods.registry import list_methods
+    from benchmark.problem import BenchError
+    from methods.registry import find_method, method_names
 
-    for name, method in list_methods().items():
+    for name in method_names():
+        try:
+            method = find_method(name)
+        except BenchError as error:
+            click.echo(f"{name:16} broken: {error}")
+            continue
         kind = "point" if method.point else f"{method.default_members} members"
         parameters = ", ".join(f"{k}={v}" for k, v in method.defaults.items())
         click.echo(f"{name:16} {kind:12} {method.paper or '-':20} {parameters}")
@@ -161,8 +179,11 @@ def score(analysis: str, truth: str, climatology: str | None, region: str, as_js
     from metrics import score_files
 
     scores = score_files(analysis, truth, climatology, region)
+    scores = {name: dict(sorted(row.items())) for name, row in scores.items()}
     if as_json:
-        click.echo(json.dumps(scores))
+        # JSON has no NaN: a score that is not defined is null
+        defined = {k: {c: v if math.isfinite(v) else None for c, v in row.items()} for k, row in scores.items()}
+        click.echo(json.dumps(defined))
         return
     channels = list(next(iter(scores.values())))
     click.echo("".join(["channel".ljust(32), *(name.rjust(16) for name in scores)]))

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -26,10 +28,16 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
         f"{experiment['last_case'][:10]}; {summary['observations']['values_per_case']:.1f} observed values a case; "
         f"region {summary['region']}; observations {summary['observations']['hash'][:12]}"
     )
-    console.print(_channels(methods, units))
+    wide = _channels(methods, units, between=" ")
+    fits = console.measure(wide, options=console.options.update(width=1000)).maximum <= console.width
+    # in a narrow terminal intervals stand below their values: broken anywhere else they cannot be read
+    console.print(wide if fits else _channels(methods, units, between="\n"))
     console.print(_headline(methods))
-    if any(c["b"] != "background" for c in summary["comparisons"]):
-        console.print(_comparisons(summary["comparisons"]))
+    console.print(_cost(methods))
+    # those with the background are the relative errors
+    pairs = [c for c in summary["comparisons"] if not {c["a"], c["b"]} & {"background", "climatology"}]
+    if pairs:
+        console.print(_comparisons(pairs))
     block = summary["intervals"]["block_cases"]
     console.print(
         f"[dim]{experiment['convention']}. Intervals: 95 %, paired moving-block bootstrap over cases, "
@@ -37,58 +45,77 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
     )
 
 
-def _channels(methods: Mapping[str, Any], units: Mapping[str, str]) -> Table:
-    table = Table(title="By channel", title_justify="left")
-    for name in ("channel", "method"):
-        table.add_column(name)
-    for name in ("RMSE", "RMSE / background", "ACC", "bias"):
-        table.add_column(name, justify="right")
-    reference = methods["background"]["rmse"]
+def _channels(methods: Mapping[str, Any], units: Mapping[str, str], between: str) -> Table:
+    table = _table("By channel", "method", "RMSE", "RMSE /\nbackground", "ACC", "bias")
     for channel, unit in units.items():
+        table.add_row(f"[bold]{channel}[/bold] [dim]{unit}[/dim]")
         for label, found in methods.items():
             by_name = {s["statistic"]: s for s in found["scores"] if s["channel"] == channel}
-            ratio = found["rmse"][channel] / reference[channel] if reference[channel] else math.nan
-            cells = [with_interval(by_name[name]) for name in ("rmse", "acc", "bias")]
-            first = f"{channel} [dim]{unit}[/dim]" if label == next(iter(methods)) else ""
-            table.add_row(first, label, cells[0], f"{ratio:.3f}", cells[1], cells[2])
+            cells = [with_interval(by_name[name], between) for name in ("rmse", "relative_error", "acc", "bias")]
+            table.add_row(escape(label), *cells)
         table.add_section()
     return table
 
 
+def _table(title: str, first: str, *others: str) -> Table:
+    """Figures are never broken, labels are where they must."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column(first, overflow="fold", min_width=11)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
 def _headline(methods: Mapping[str, Any]) -> Table:
-    table = Table(title="Relative error: RMSE over that of the background, mean of the channels", title_justify="left")
-    table.add_column("method")
-    for name in ("relative error", "members", "s / case", "network calls / case", "diverged"):
-        table.add_column(name, justify="right")
+    title = "Relative error: RMSE over that of the background, mean of the channels"
+    table = _table(title, "method", "relative error", "of a\nsingle member", "members", "diverged", "not\nconverged")
+    for label, found in methods.items():
+        table.add_row(
+            escape(label),
+            with_interval(found["relative_error"]),
+            f"{_single_member(found, methods['background']):.3g}" if found["members"] > 1 else "",
+            str(found["members"]),
+            str(found["diverged"]),
+            str(found["statuses"].get("not-converged", 0)),
+        )
+    return table
+
+
+def _single_member(found: Mapping[str, Any], background: Mapping[str, Any]) -> float:
+    """Mean over channels of a member's RMSE over that of the background."""
+    own = {s["channel"]: s["value"] for s in found["scores"] if s["statistic"] == "rmse_member"}
+    return sum(own[c] / rmse if (rmse := background["rmse"][c]) else math.nan for c in own) / len(own)
+
+
+def _cost(methods: Mapping[str, Any]) -> Table:
+    table = _table("Cost of a case", "method", "seconds", "network calls", "iterations", "peak memory [MB]")
     for label, found in methods.items():
         cost = found["cost"]
         table.add_row(
-            label,
-            with_interval(found["relative_error"]),
-            str(found["members"]),
+            escape(label),
             f"{cost['seconds_per_case']:.2g}",
             f"{cost['network_calls']:.0f}",
-            str(found["diverged"]),
+            f"{cost['iterations']:.0f}",
+            f"{cost['peak_memory_mb']:.0f}",
         )
     return table
 
 
 def _comparisons(comparisons: list[Mapping[str, Any]]) -> Table:
-    table = Table(title="Paired differences of relative error, a minus b", title_justify="left")
-    table.add_column("a")
-    table.add_column("b")
-    table.add_column("difference", justify="right")
-    table.add_column("")
+    table = _table("Paired differences of relative error, a minus b", "a", "b", "difference", "")
+    second = table.columns[1]
+    second.justify, second.no_wrap, second.overflow = "left", False, "fold"
     for c in comparisons:
-        if c["b"] == "background" or "climatology" in (c["a"], c["b"]):
-            continue
         figures = {"value": c["difference"], "low": c["low"], "high": c["high"]}
-        verdict = "a better" if c["high"] < 0 else "b better" if c["low"] > 0 else "no significant difference"
-        table.add_row(c["a"], c["b"], with_interval(figures), verdict)
+        if c["low"] is None:
+            verdict = "too few cases to tell"
+        else:
+            verdict = "a better" if c["high"] < 0 else "b better" if c["low"] > 0 else "no significant difference"
+        table.add_row(escape(c["a"]), escape(c["b"]), with_interval(figures), verdict)
     return table
 
 
-def with_interval(score: Mapping[str, Any]) -> str:
+def with_interval(score: Mapping[str, Any], between: str = " ") -> str:
     """`0.4567 [0.4512, 0.4630]`, with as many digits as the interval bears; an undefined score is a dash."""
     value, low, high = (score[key] for key in ("value", "low", "high"))
     if value is None:
@@ -96,4 +123,4 @@ def with_interval(score: Mapping[str, Any]) -> str:
     if low is None or high is None or high <= low:
         return f"{value:.4g}"
     digits = max(0, 1 - math.floor(math.log10(high - low)))
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{value:.{digits}f}{between}[{low:.{digits}f}, {high:.{digits}f}]"

@@ -24,7 +24,7 @@ def minimise(
 
     Returns:
         Best iterates (case, member, n), and whether the gradient there is below 1e-2 of that at the start,
-        (case, member).
+        (case, member). NaN where J never was finite.
     """
     v, first, second = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
     best_v = start.clone()
@@ -54,4 +54,5 @@ def minimise(
         second = 0.999 * second + 0.001 * gradient.square()
         corrected = (first / (1 - 0.9 ** (step + 1))) / ((second / (1 - 0.999 ** (step + 1))).sqrt() + 1e-8)
         v = v - rates[..., None] * corrected
+    best_v = torch.where(torch.isfinite(best)[..., None], best_v, torch.nan)
     return best_v, slope <= 1e-2 * first_slope

@@ -33,6 +33,10 @@ class Gain:
         self.R = torch.where(observations.mask, observations.error_std, 1.0).double().square()
 
     def apply(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> Tensor:
+        """K innovation, shape (case, member, n); see `solve`."""
+        return self.solve(innovation, sigma, factor)[0]
+
+    def solve(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> tuple[Tensor, Tensor]:
         """
         Arguments:
             innovation: Shape (case, member, value), zero where padded.
@@ -40,7 +44,8 @@ class Gain:
             factor: Factor on C.
 
         Returns:
-            K innovation, shape (case, member, n).
+            K innovation and C^-1 K innovation = G^T (G C G^T + R)^-1 innovation, each of shape (case, member, n).
+            The second comes without C^-1, which would blow up the rounding in directions of small variance.
         """
 
         def conditional(v: Tensor) -> Tensor:
@@ -49,5 +54,9 @@ class Gain:
         v, r = self.covariance.variances.double(), self.covariance.remainder.double()
         S = (self.coefficients * conditional(v)) @ self.coefficients.mT + conditional(r) * self.rest
         S = S + torch.diag_embed(self.R)
-        weights = torch.cholesky_solve(innovation.double().mT, torch.linalg.cholesky(S)).mT.to(innovation)
-        return self.covariance.map_modes(conditional, weights @ self.jacobian)
+        L, failed = torch.linalg.cholesky_ex(S)
+        # a case that went wrong is its own: the others of its batch have their analysis
+        L = torch.where(failed[:, None, None] > 0, torch.nan, L)
+        weights = torch.cholesky_solve(innovation.double().mT, L).mT.to(innovation)
+        gradient = weights @ self.jacobian
+        return self.covariance.map_modes(conditional, gradient), gradient

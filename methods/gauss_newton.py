@@ -1,6 +1,6 @@
 """Gauss-Newton outer loops in the latent increment: a small 3D-Var around a point, solved by its gain."""
 
-__all__ = ["Linearisation", "outer_loops"]
+__all__ = ["Solution", "outer_loops"]
 
 import dataclasses
 
@@ -11,59 +11,63 @@ from .gain import Gain
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
 
+ROUNDING = 1e-4
+"""Relative error of J in single precision."""
+
 
 @dataclasses.dataclass(frozen=True)
-class Linearisation:
-    """Where H(x(delta)) was linearised for every case, and its Jacobian there.
+class Solution:
+    """Where the outer loops of every case ended.
 
     Arguments:
         point: delta, shape (case, 1, n).
-        jacobian: G, shape (case, value, n).
-        cost_function: J at `point`, shape (case,).
-        converged: Whether the last step was small, shape (case,).
+        converged: Whether the last step was taken and lowered J by less than the tolerance, shape (case,).
         iterations: Outer loops done.
     """
 
     point: Tensor
-    jacobian: Tensor
-    cost_function: Tensor
     converged: Tensor
     iterations: int
 
 
-def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, tolerance: float) -> Linearisation:
+def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, tolerance: float) -> Solution:
     """Minimises J = 1/2 delta^T B^-1 delta + J_o(delta) by Gauss-Newton (Courtier et al., 1994), from delta = 0.
 
-        delta <- K (y - H(x(delta)) + G delta)
+        delta <- delta + a (K (y - H(x(delta)) + G delta) - delta)
 
-    Each case keeps its best iterate and stops moving when a step no longer lowers J.
+    with a = 1, halved for a case after every step that would raise J; such a step is not taken.
 
     Arguments:
         space: The cases' latent space.
         covariance: B of scaled increments.
         loops: Most outer loops.
-        tolerance: Relative fall of J below which a case has converged.
+        tolerance: Relative fall of J below which a case has converged and stops.
     """
-
-    def cost(delta: Tensor) -> Tensor:
-        background = (delta * covariance.map_modes(torch.reciprocal, delta)).sum(-1) / 2
-        return (background + space.misfit(delta)).squeeze(1)
-
-    point = space.zb.new_zeros(len(space.zb), 1, space.size)
-    best = cost(point)
-    converged = torch.zeros(len(point), dtype=torch.bool, device=point.device)
-    jacobian = space.jacobian(point)
+    cases = len(space.zb)
+    point = space.zb.new_zeros(cases, 1, space.size)
+    gradient = torch.zeros_like(point)  # B^-1 point, known without B^-1 and so without its rounding
+    best = space.misfit(point).squeeze(1)
+    converged = torch.zeros(cases, dtype=torch.bool, device=point.device)
+    length = torch.ones_like(best)
+    jacobian = space.jacobian(point) if loops else None
     done = 0
     for done in range(1, loops + 1):
-        right = space.innovation(point) + point @ jacobian.mT
-        candidate = Gain(jacobian, covariance, space.problem.observations).apply(right)
-        value = cost(candidate)
-        better = (value < best) & ~converged
-        converged = converged | (best - value < tolerance * best.clamp_min(1e-12))
-        point = torch.where(better[:, None, None], candidate, point)
-        best = torch.where(better, value, best)
+        assert jacobian is not None
+        gain = Gain(jacobian, covariance, space.problem.observations)
+        target, slope = gain.solve(space.innovation(point) + point @ jacobian.mT)
+        a = length[:, None, None]
+        candidate, dual = point + a * (target - point), gradient + a * (slope - gradient)
+        value = ((candidate * dual).sum(-1) / 2 + space.misfit(candidate)).squeeze(1)
+        # a rise within rounding is none: near the minimum a case alone and in a batch would part over it
+        taken = (value <= best * (1 + ROUNDING)) & ~converged
+        converged = converged | (taken & (best - value <= tolerance * best))
+        point, gradient = (
+            torch.where(taken[:, None, None], new, old) for new, old in ((candidate, point), (dual, gradient))
+        )
+        best = torch.where(taken, value, best)
+        length = torch.where(taken, 1.0, length / 2)
         if done == loops or bool(converged.all()):
             break
-        fresh = space.jacobian(point)
-        jacobian = torch.where((better & ~converged)[:, None, None], fresh, jacobian)
-    return Linearisation(point, jacobian, best, converged, done)
+        moved = (taken & ~converged)[:, None, None]
+        jacobian = torch.where(moved, space.jacobian(point), jacobian)
+    return Solution(point, converged, done)

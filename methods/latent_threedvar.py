@@ -10,7 +10,7 @@ __all__ = ["LatentThreeDVar"]
 
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
+from benchmark.problem import Analysis, CaseNoise, Cost, Method, Problem
 
 from .adam import minimise
 from .gauss_newton import outer_loops
@@ -37,29 +37,30 @@ class LatentThreeDVar(Method):
         "covariance": "full",
         "b_scale": 1.0,
         "solver": "gauss-newton",
-        "loops": 3,
+        "loops": 6,
         "rate": 0.1,
         "steps": 100,
     }
     components = (Autoencoder.name, LatentPrior.name)
+
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        self.require_choice("covariance", "full", "diagonal")
+        self.require_choice("solver", "gauss-newton", "adam")
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         prior: LatentPrior = self.parts[LatentPrior.name]
         cost = Cost()
         if self["covariance"] == "full":
             B, scale = prior.covariance, prior.scale * self["b_scale"] ** 0.5
-        elif self["covariance"] == "diagonal":
+        else:
             B, scale = SpectralCovariance.identity(prior.scale.numel()), prior.scale * self["b_scale"] ** 0.5
             B = B.to(problem.device)
-        else:
-            raise BenchError(f"{self.name}: covariance is 'full' or 'diagonal', not '{self['covariance']}'.")
         space = LatentSpace(problem, self.parts[Autoencoder.name], scale, cost)
         if self["solver"] == "gauss-newton":
             solution = outer_loops(space, B, self["loops"], tolerance=1e-3)
             cost.iterations = solution.iterations
             return Analysis.of(space.state(solution.point), cost, solution.converged)
-        if self["solver"] != "adam":
-            raise BenchError(f"{self.name}: solver is 'gauss-newton' or 'adam', not '{self['solver']}'.")
 
         # whitened by B^{1/2}, so that one rate suits every direction
         def objective(v: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ class LOSDA(Method):
         solver: Inner solver of `hard`: `gauss-newton` or `adam`.
         prior_scale: Factor on C_t; tuned on the validation year.
         inner: Inner iterations a level: Gauss-Newton steps, Adam steps or guidance steps.
-        loops: Outer loops of the 3D-Var that finds where to linearise (Gauss-Newton only).
+        loops: Outer loops of a 3D-Var that finds where to linearise (Gauss-Newton only); 0 for the background.
         antithetic: Whether members come in pairs of opposite noise (Hammersley & Morton, 1956); each is as
             likely as before, and their mean has less sampling error.
         rate: Adam's rate, or the fraction of a Polyak step for `guided`.
@@ -56,7 +56,7 @@ class LOSDA(Method):
     default_members = 8
     defaults = {  # noqa: RUF012
         "variant": "hard",
-        "levels": 12,
+        "levels": 6,
         "sigma_start": 10.0,
         "sigma_end": 0.05,
         "step": "renoise",
@@ -64,7 +64,7 @@ class LOSDA(Method):
         "solver": "gauss-newton",
         "prior_scale": 1.0,
         "inner": 1,
-        "loops": 1,
+        "loops": 0,
         "antithetic": True,
         "rate": 0.1,
     }
@@ -72,14 +72,10 @@ class LOSDA(Method):
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
-        for key, words in {
-            "variant": ("hard", "guided"),
-            "step": ("renoise", "deterministic"),
-            "metric": ("covariance", "identity"),
-            "solver": ("gauss-newton", "adam"),
-        }.items():
-            if self[key] not in words:
-                raise BenchError(f"{self.name}: {key} is {' or '.join(map(repr, words))}, not {self[key]!r}.")
+        self.require_choice("variant", "hard", "guided")
+        self.require_choice("step", "renoise", "deterministic")
+        self.require_choice("metric", "covariance", "identity")
+        self.require_choice("solver", "gauss-newton", "adam")
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         prior: LatentPrior = self.parts[LatentPrior.name]
@@ -107,29 +103,37 @@ class LOSDA(Method):
         B = B.to(problem.device)
         factor, inner = self["prior_scale"], self["inner"]
         if self["variant"] == "hard" and self["solver"] == "gauss-newton":
-            linear = outer_loops(space, B, self["loops"], tolerance=1e-3)
-            correct = gauss_newton_proximal(space, B, factor, linear, inner)
+            start = outer_loops(space, B, self["loops"], tolerance=1e-3)
+            cost.iterations += start.iterations
+            correct = gauss_newton_proximal(space, B, factor, space.jacobian(start.point), inner)
         else:
             correct = adam_proximal(space, B, factor, self["rate"], inner)
+        if not prior.sigma_min <= self["sigma_end"] <= self["sigma_start"] <= prior.sigma_max:
+            raise BenchError(
+                f"{self.name}: sigma_start={self['sigma_start']:g}, sigma_end={self['sigma_end']:g}, but the prior was "
+                f"trained from {prior.sigma_max:g} down to {prior.sigma_min:g}; stay between these."
+            )
         ratio = self["sigma_end"] / self["sigma_start"]
         sigmas = self["sigma_start"] * ratio ** torch.linspace(0, 1, self["levels"], device=problem.device)
         delta_t = sigmas[0] * fresh()
-        delta = delta_t
+        delta, check = delta_t, None
         for level, sigma in enumerate(sigmas):
             if self["variant"] == "guided":
                 for _ in range(inner):
                     delta_t = self._guide(space, denoise, delta_t, sigma)
                 delta = denoise(delta_t, sigma)
             else:
-                delta = correct(denoise(delta_t, sigma), float(sigma))
+                delta, check = correct(denoise(delta_t, sigma), float(sigma))
             if level + 1 < len(sigmas):
                 following = sigmas[level + 1]
                 if self["step"] == "renoise":
                     delta_t = delta + following * fresh()
                 else:
                     delta_t = delta + following / sigma * (delta_t - delta)
-        cost.iterations = self["levels"] * self["inner"]
-        return Analysis.of(space.state(delta), cost)
+        cost.iterations += self["levels"] * inner
+        states = space.state(delta)
+        converged = None if check is None else check(problem.observations.innovation(states)).all(1)
+        return Analysis.of(states, cost, converged)
 
     def _guide(
         self, space: LatentSpace, denoise: Callable[[Tensor, Tensor], Tensor], delta_t: Tensor, sigma: Tensor

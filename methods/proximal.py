@@ -13,38 +13,51 @@ from torch import Tensor
 
 from .adam import minimise
 from .gain import Gain
-from .gauss_newton import Linearisation
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
 
-Correction = Callable[[Tensor, float], Tensor]
+PROMISE = 0.1
+"""Error of the linearisation [observation error std] up to which a Gauss-Newton step counts as converged."""
+
+Check = Callable[[Tensor], Tensor]
+"""Innovation at delta*, (case, member, value) -> whether the inner problem converged, (case, member)."""
+
+Correction = Callable[[Tensor, float], tuple[Tensor, Check]]
+"""(delta_hat (case, member, n), sigma) -> delta*, same shape, and how to tell whether it converged."""
 
 
 def gauss_newton_proximal(
-    space: LatentSpace, covariance: SpectralCovariance, factor: float, linear: Linearisation, steps: int
+    space: LatentSpace, covariance: SpectralCovariance, factor: float, jacobian: Tensor, steps: int
 ) -> Correction:
-    """Chord iterations: true innovations, and a Jacobian frozen where `linear` was found.
+    """Chord iterations: true innovations, and a frozen Jacobian.
 
-    Members of a case share the linearisation, so a member costs one decoder call a step.
+    Members of a case share the linearisation, so a member costs one decoder call a step. Converged is a member
+    whose innovations are what the last step promised, to a tenth of the observation error in the mean square.
 
     Arguments:
         space: The cases' latent space.
         covariance: B of scaled increments.
         factor: Factor on C_t.
-        linear: Where H(x(delta)) is linearised.
+        jacobian: G, shape (case, value, n).
         steps: Iterations.
-
-    Returns:
-        (delta_hat (case, member, n), sigma) -> delta*, same shape.
     """
-    gain = Gain(linear.jacobian, covariance, space.problem.observations)
+    observations = space.problem.observations
+    gain = Gain(jacobian, covariance, observations)
 
-    def correct(delta_hat: Tensor, sigma: float) -> Tensor:
-        delta = delta_hat
+    def correct(delta_hat: Tensor, sigma: float) -> tuple[Tensor, Check]:
+        delta, promised = delta_hat, delta_hat.new_zeros(())
         for _ in range(steps):
-            innovation = space.innovation(delta) + (delta - delta_hat) @ linear.jacobian.mT
-            delta = delta_hat + gain.apply(innovation, sigma, factor)
-        return delta
+            innovation = space.innovation(delta)
+            following = delta_hat + gain.apply(innovation + (delta - delta_hat) @ jacobian.mT, sigma, factor)
+            promised = innovation - (following - delta) @ jacobian.mT
+            delta = following
+
+        def check(innovation: Tensor) -> Tensor:
+            count = observations.mask.sum(1)[:, None].clamp_min(1)
+            broken = observations.precision[:, None] * (innovation - promised).square()
+            return broken.sum(-1) / count <= PROMISE**2
+
+        return delta, check
 
     return correct
 
@@ -52,9 +65,17 @@ def gauss_newton_proximal(
 def adam_proximal(
     space: LatentSpace, covariance: SpectralCovariance, factor: float, rate: float, steps: int
 ) -> Correction:
-    """Adam in the control variable v = C_t^{-1/2} (delta - delta_hat); arguments as above."""
+    """Adam in the control variable v = C_t^{-1/2} (delta - delta_hat); converged as `minimise` says.
 
-    def correct(delta_hat: Tensor, sigma: float) -> Tensor:
+    Arguments:
+        space: The cases' latent space.
+        covariance: B of scaled increments.
+        factor: Factor on C_t.
+        rate: Learning rate.
+        steps: Iterations.
+    """
+
+    def correct(delta_hat: Tensor, sigma: float) -> tuple[Tensor, Check]:
         def root(v: Tensor) -> Tensor:
             return covariance.map_modes(lambda b: (factor * b / (1 + b / sigma**2)).sqrt(), v)
 
@@ -62,7 +83,7 @@ def adam_proximal(
             space.cost.network_backwards += v.shape[1]
             return v.square().sum(-1) / 2 + space.misfit(delta_hat + root(v))
 
-        v, _ = minimise(objective, delta_hat.new_zeros(delta_hat.shape), rate, steps)
-        return delta_hat + root(v)
+        v, converged = minimise(objective, delta_hat.new_zeros(delta_hat.shape), rate, steps)
+        return delta_hat + root(v), lambda innovation: converged
 
     return correct

@@ -23,7 +23,7 @@ def conjugate_gradients(
         limit: Most iterations.
 
     Returns:
-        Solutions (case, n), iterations (case,), converged (case,) bool.
+        Solutions (case, n), NaN where the iteration broke down; iterations (case,), converged (case,) bool.
     """
     x, r = torch.zeros_like(b), b.clone()
     p = r.clone()
@@ -43,4 +43,5 @@ def conjugate_gradients(
         p = torch.where(active[:, None], r + beta[:, None] * p, p)
         rho = torch.where(active, new, rho)
         iterations += active
+    x = torch.where(torch.isfinite(rho)[:, None], x, torch.nan)
     return x, iterations, rho <= goal

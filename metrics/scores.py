@@ -18,13 +18,11 @@ class Score:
         name: Its name in tables.
         statistics: Names of the statistics whose means it needs.
         function: From those means, each of shape (..., channel), to the score of the same shape.
-        perfect: Its value where analysis and truth agree, None where that says nothing about quality.
     """
 
     name: str
     statistics: tuple[str, ...]
     function: Callable[[Mapping[str, np.ndarray]], np.ndarray]
-    perfect: float | None = 0.0
 
     def __call__(self, means: Mapping[str, np.ndarray]) -> np.ndarray:
         """The score, shape (..., channel), of mean statistics by name, each of that shape."""
@@ -36,9 +34,9 @@ SCORES = (
     Score("rmse_per_case", ("rmse_case",), lambda m: m["rmse_case"]),
     Score("mae", ("mae",), lambda m: m["mae"]),
     Score("bias", ("bias",), lambda m: m["bias"]),
-    Score("acc", ("acc",), lambda m: m["acc"], perfect=1.0),
+    Score("acc", ("acc",), lambda m: m["acc"]),
     Score("rmse_member", ("mse_member",), lambda m: np.sqrt(m["mse_member"])),
-    Score("spread", ("variance",), lambda m: np.sqrt(m["variance"]), perfect=None),
+    Score("spread", ("variance",), lambda m: np.sqrt(m["variance"])),
 )
 
 

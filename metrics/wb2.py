@@ -11,7 +11,7 @@ import xarray as xr
 
 from benchmark.files import as_slice, open_fields, standardise
 from benchmark.files.dates import day_of_year, hour_of, say
-from benchmark.problem import BenchError
+from benchmark.problem import BenchError, describe, parse_channel
 
 from .aggregation import State
 from .reading import Fields
@@ -91,6 +91,7 @@ def _score(xa: Fields, x: Fields, clim: Fields | None, region: str) -> dict[str,
             cases = slice(start, start + step)
             f = xa.read(channels, {"time": as_slice(xa_index[cases])})
             t = x.read(channels, {"time": as_slice(x_index[cases])})[:, 0]
+            _refuse_other_units(channels, f, t)
             c = None
             if clim is not None:
                 c = clim.read(channels, {k: v[cases] for k, v in clim_index.items()})[:, 0]
@@ -100,6 +101,21 @@ def _score(xa: Fields, x: Fields, clim: Fields | None, region: str) -> dict[str,
         for score in scores:
             result[score.name] |= dict(zip(channels, score(means).tolist(), strict=True))
     return result
+
+
+def _refuse_other_units(channels: list[str], f: np.ndarray, t: np.ndarray) -> None:
+    """
+    Raises:
+        BenchError: If the mean of a field can be on Earth in one of them, and not in the other.
+    """
+    for i, channel in enumerate(channels):
+        known = describe(parse_channel(channel).variable)
+        mean, true = float(f[:, :, i].mean()), float(t[:, i].mean())
+        if (known.low <= mean <= known.high) != (known.low <= true <= known.high):
+            raise BenchError(
+                f"The mean of {channel} is {mean:.4g} in the analysis and {true:.4g} in the truth: one of them is in "
+                "another unit, or damaged. Set the variable's units attribute to what its values are."
+            )
 
 
 def _common(xa: Fields, x: Fields, clim: Fields | None) -> dict[str, list[str]]:

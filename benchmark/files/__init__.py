@@ -3,10 +3,11 @@
 from .layout import standardise
 from .opening import open_fields, open_forecasts
 from .reading import as_slice, guard, read_fields
-from .variables import Location, list_channels, locate
+from .variables import ABSENT_LEVELS, Location, list_channels, locate
 from .whole import file_hash, write_whole
 
 __all__ = [
+    "ABSENT_LEVELS",
     "Location",
     "as_slice",
     "file_hash",

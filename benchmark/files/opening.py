@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from benchmark.problem import BenchError, closest
+from benchmark.problem import BenchError, closest, first_line
 
 from .layout import standardise
 
@@ -108,12 +108,8 @@ def _open(path: str) -> xr.Dataset:
         kind = "Zarr store" if store else "NetCDF file"
         cure = "check the address and the network" if remote else "check that it is whole, or fetch it again"
         raise BenchError(
-            f"'{path}' cannot be read as a {kind} ({type(error).__name__}: {_first_line(error)}); {cure}."
+            f"'{path}' cannot be read as a {kind} ({type(error).__name__}: {first_line(error)}); {cure}."
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or "no details").splitlines()[0]
 
 
 def _engine(file: Path) -> str:

@@ -48,10 +48,19 @@ def _plain(unit: str) -> str:
 def conversion(channel: Channel, unit: str) -> tuple[float, float]:
     """Factor and offset that take values in `unit` to the channel's SI unit.
 
-    A unit that is empty or not known converts to itself; `check_plausible` judges the values then.
+    An empty unit converts to itself; `check_plausible` judges the values then.
     Geopotential height becomes geopotential with the standard gravity of 9.80665 m s-2.
+
+    Raises:
+        BenchError: If the unit is not one of the channel's.
     """
-    return SPELLINGS.get(channel.unit, {}).get(_plain(unit), (1.0, 0.0))
+    known = SPELLINGS.get(channel.unit, {})
+    if known and _plain(unit) and _plain(unit) not in known:
+        raise BenchError(
+            f"{channel.name} has the unit '{unit}', which is none of {channel.long_name}'s "
+            f"({', '.join(known)}); convert it, and set the variable's units attribute to '{channel.unit}'."
+        )
+    return known.get(_plain(unit), (1.0, 0.0))
 
 
 def check_plausible(channel: Channel, mean: float, unit: str, label: str) -> None:

@@ -1,6 +1,6 @@
 """Which variable of a file is which channel."""
 
-__all__ = ["Location", "list_channels", "locate"]
+__all__ = ["ABSENT_LEVELS", "Location", "list_channels", "locate"]
 
 import dataclasses
 import re
@@ -15,6 +15,9 @@ from benchmark.problem import BenchError, Channel, closest, describe, parse_chan
 from .units import check_plausible, conversion
 
 Values = TypeVar("Values", np.ndarray, xr.DataArray)
+
+ABSENT_LEVELS = "levels_without_data"
+"""Attribute of a variable that lacks some of its file's levels: Zarr has no other way to leave them out."""
 
 # Names that other archives use (CMIP, NCEP, CF standard names) beside those that every channel knows.
 OTHER_NAMES = {
@@ -127,7 +130,10 @@ def list_channels(ds: xr.Dataset, label: str, leading: Sequence[str] = ("time",)
             layers = {Channel(channel.variable, round(float(v))): i for i, v in enumerate(ds["level"].values)}
         else:
             raise BenchError(f"'{label}' has no coordinate values for 'level'; add them to the file [hPa].")
+        absent = np.atleast_1d(variable.attrs.get(ABSENT_LEVELS, []))
         for layer, level in layers.items():
+            if layer.level in absent:
+                continue
             if layer in found:
                 raise BenchError(
                     f"'{label}' has two fields for {layer.name}: {found[layer].name} and {name}; remove one of them."

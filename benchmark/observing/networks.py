@@ -55,7 +55,7 @@ def _count(frac: float, total: int, what: str) -> int:
     if count == 0:
         raise BenchError(
             f"obs_frac={frac:g} observes nothing here: there are {total} {what} to choose from; "
-            f"the smallest fraction that observes one is {1 / total:.2g}."
+            f"{1 / total:.2g} observes one of them."
         )
     return count
 

@@ -2,7 +2,7 @@
 
 from .analysis import Analysis, Cost, Status
 from .channels import Channel, describe, parse_channel, select_channels
-from .errors import BenchError, closest
+from .errors import BenchError, closest, first_line
 from .grid import Grid
 from .hashing import hash_arrays, hash_json, seed_from
 from .method import Component, Method
@@ -30,6 +30,7 @@ __all__ = [
     "Status",
     "closest",
     "describe",
+    "first_line",
     "hash_arrays",
     "hash_json",
     "parse_channel",

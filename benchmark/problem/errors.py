@@ -1,6 +1,6 @@
 """The one error that users see: it names the cause and the cure."""
 
-__all__ = ["BenchError", "closest"]
+__all__ = ["BenchError", "closest", "first_line"]
 
 import difflib
 from collections.abc import Iterable
@@ -20,3 +20,8 @@ def closest(name: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {' or '.join(repr(n) for n in near)}?"
     return f"known: {', '.join(known) if known else 'none'}."
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind if it has none."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -78,6 +78,14 @@ class Method(abc.ABC):
         """The value of a parameter."""
         return self.parameters[key]
 
+    def require_choice(self, key: str, *words: str) -> None:
+        """
+        Raises:
+            BenchError: If a parameter is none of these words.
+        """
+        if self[key] not in words:
+            raise BenchError(f"{self.name}: {key} is {' or '.join(map(repr, words))}, not {self[key]!r}.")
+
     def fit(self, archive: Archive) -> None:  # noqa: B027 - optional: a method with nothing to estimate leaves it
         """Estimates what the method needs from the training years. Optional."""
 

@@ -4,10 +4,12 @@ __all__ = ["AnalysisWriter"]
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from benchmark.files import ABSENT_LEVELS
 from benchmark.problem import Analysis, BenchError, describe
 from benchmark.worlds import World
 
@@ -83,7 +85,7 @@ class AnalysisWriter:
             coords["number"] = np.arange(fields.shape[1])
         else:
             fields = fields[:, 0]
-        surface: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+        surface: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]] = {}
         upper: dict[str, list[tuple[int, np.ndarray, str]]] = {}
         for i, channel in enumerate(self.world.channels):
             known = describe(channel.variable)
@@ -98,7 +100,10 @@ class AnalysisWriter:
             held = {level: values for level, values, _ in parts}
             gap = np.full_like(parts[0][1], np.nan)
             stacked = np.stack([held.get(level, gap) for level in levels], axis=len(head))
-            found[name] = ((*head, "level", "latitude", "longitude"), stacked, {"units": parts[0][2]})
+            attributes: dict[str, Any] = {"units": parts[0][2]}
+            if absent := [level for level in levels if level not in held]:
+                attributes[ABSENT_LEVELS] = absent
+            found[name] = ((*head, "level", "latitude", "longitude"), stacked, attributes)
         if levels:
             coords["level"] = np.array(levels)
         return xr.Dataset(found, coords=coords)

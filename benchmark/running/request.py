@@ -15,7 +15,7 @@ from benchmark.problem import BenchError, closest
 from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
 from benchmark.training.recipes import prepare
 from benchmark.worlds import WorldSpec
-from methods.registry import find_method, source_hash
+from methods.registry import find_method, method_names, source_hash
 from metrics import find_region, region_weights
 
 from .analyses import AnalysisWriter
@@ -113,7 +113,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
             observing=request.observing.identity(),
             protocol={"split": request.split, "seed": request.seed},
             method={
-                "name": r.name,
+                "name": method.name,
                 "version": method.version,
                 "source": source_hash(classes[r.label]),
                 "members": members,
@@ -168,8 +168,14 @@ def _parameters(request: MethodRequest, defaults: Mapping[str, Any], run: RunReq
 def check_overrides(request: RunRequest) -> None:
     """
     Raises:
-        BenchError: If a setting belongs to no method of the run.
+        BenchError: If a setting belongs to no method of the run, or the world tunes a method that does not exist.
     """
+    for name in request.world.methods:
+        if name not in method_names():
+            raise BenchError(
+                f"World '{request.world.name}' sets parameters of the method '{name}', which is not installed; "
+                f"{closest(name, method_names())}"
+            )
     requests = [MethodRequest.parse(label) for label in request.methods]
     defaults = {r.name: find_method(r.name).defaults for r in requests}
     for key in request.overrides.get("", {}):

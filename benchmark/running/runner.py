@@ -4,8 +4,6 @@ __all__ = ["MethodRun", "Progress", "Run", "run_methods"]
 
 import dataclasses
 import importlib.metadata
-import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -15,10 +13,11 @@ import pandas as pd
 import torch
 
 from benchmark.observing import ObservingSystem
-from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Problem, Status, seed_from
+from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Problem, Status, first_line, seed_from
 from benchmark.worlds import World
 
 from .experiment import Experiment
+from .memory import peak_memory_mb, reset_peak_memory
 from .scoring import rows_of
 from .store import ResultStore
 
@@ -129,11 +128,18 @@ def _make_problem(world: World, observing: ObservingSystem, times: np.ndarray) -
 
 def _timed(run: MethodRun, problem: Problem, noise: CaseNoise, device: torch.device) -> tuple[Analysis, float]:
     problem = problem.to(device)
+    reset_peak_memory(device)
     if device.type == "cuda":
         torch.cuda.synchronize()
     started = time.perf_counter()
-    with torch.no_grad():
-        analysis = run.method.analyse(problem, run.members, noise)
+    try:
+        with torch.no_grad():
+            analysis = run.method.analyse(problem, run.members, noise)
+    except BenchError:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise BenchError(f"Method '{run.label}' failed ({kind}: {first_line(error)}); --debug shows where.") from error
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = time.perf_counter() - started
@@ -173,18 +179,11 @@ def _facts(
         "network_backwards": float(cost.network_backwards),
         "operator_calls": float(cost.operator_calls),
         "iterations": float(cost.iterations),
-        "peak_memory_mb": _peak_memory_mb(device),
+        "peak_memory_mb": peak_memory_mb(device),
         "device": device.type,
         "version": importlib.metadata.version("assimbench"),
         "torch": torch.__version__,
     }
-
-
-def _peak_memory_mb(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def _say(times: np.ndarray) -> list[str]:

@@ -44,7 +44,7 @@ class ResultStore:
             BenchError: If the folder cannot be written; better now than after the computation.
         """
         text = json.dumps(experiment.record(), indent=1, default=str) + "\n"
-        write_whole(self._folder(experiment) / "experiment.json", lambda path: _write_text(path, text))
+        write_whole(self._folder(experiment) / "experiment.json", lambda path: path.write_text(text))
         for old in self._folder(experiment).glob("*.parquet") if fresh else ():
             old.unlink(missing_ok=True)
 
@@ -79,7 +79,3 @@ def _read(file: Path) -> pd.DataFrame:
         raise BenchError(
             f"The result file {file} cannot be read ({error}); delete it, its cases are run again."
         ) from error
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from benchmark.problem import BenchError, hash_json
-from metrics import SCORES, block_length, bootstrap, interval, relative_error, resample_indices
+from metrics import SCORES, Score, block_length, bootstrap, interval, relative_error, resample_indices
 
 DRAWS = 2000
 REFERENCE = "background"
+FEWEST_CASES = 4
+"""Below it there are no intervals: a bootstrap of so few knows nothing of what was not drawn."""
 
 
 def summarise(rows: Mapping[str, pd.DataFrame], times: np.ndarray, region: str, seed: int = 0) -> dict[str, Any]:
@@ -37,7 +39,11 @@ def summarise(rows: Mapping[str, pd.DataFrame], times: np.ndarray, region: str, 
     diverged = {label: _diverged(frame, times) for label, frame in rows.items()}
     kept = ~np.any(list(diverged.values()), axis=0)
     if not kept.any():
-        raise BenchError("Every case diverged for some method, there is nothing to score; leave that method out.")
+        worst = max(diverged, key=lambda label: diverged[label].sum())
+        raise BenchError(
+            f"Every case diverged for some method, most for '{worst}', so there is nothing to score; "
+            "leave that method out."
+        )
     channels = list(dict.fromkeys(rows[REFERENCE]["channel"]))
     values = {label: _by_case(frame, times[kept], channels, region) for label, frame in rows.items()}
     length = block_length(times[kept])
@@ -49,16 +55,20 @@ def summarise(rows: Mapping[str, pd.DataFrame], times: np.ndarray, region: str, 
         "region": region,
         "intervals": {"level": 0.95, "block_cases": length, "draws": DRAWS},
         "methods": {
-            label: _method(values[label], indices, channels, region, relative[label])
+            label: _method(values[label], values[REFERENCE], indices, channels, region, relative[label])
             | {"cost": _cost(rows[label]), "diverged": int(diverged[label].sum())}
             | {"members": int(rows[label]["members"].iloc[0]), "statuses": _statuses(rows[label])}
             for label in rows
         },
         "comparisons": [
-            _comparison(a, b, relative[a], relative[b])
+            _comparison(a, b, relative[a], relative[b], indices)
             for a, b in itertools.combinations([label for label in rows if label != REFERENCE], 2)
         ]
-        + [_comparison(label, REFERENCE, relative[label], relative[REFERENCE]) for label in rows if label != REFERENCE],
+        + [
+            _comparison(label, REFERENCE, relative[label], relative[REFERENCE], indices)
+            for label in rows
+            if label != REFERENCE
+        ],
     }
 
 
@@ -100,35 +110,59 @@ def _relative(values: dict[str, np.ndarray], reference: dict[str, np.ndarray], i
     def score(means: Mapping[str, np.ndarray]) -> np.ndarray:
         return relative_error(np.sqrt(means["own"]), np.sqrt(means["reference"]))
 
-    pair = {"own": values["mse"], "reference": reference["mse"]}
+    pair = _pair(values, reference)
     return float(score({k: v.mean(0) for k, v in pair.items()})), bootstrap(score, pair, indices)
 
 
+def _pair(values: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"own": values["mse"], "reference": reference["mse"]}
+
+
+def _ratio(means: Mapping[str, np.ndarray]) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sqrt(means["own"] / means["reference"])
+
+
+RATIO = Score("relative_error", ("own", "reference"), _ratio)
+"""RMSE over that of the background, by channel."""
+
+
 def _method(
-    values: dict[str, np.ndarray], indices: np.ndarray, channels: list[str], region: str, relative: Any
+    values: dict[str, np.ndarray],
+    reference: dict[str, np.ndarray],
+    indices: np.ndarray,
+    channels: list[str],
+    region: str,
+    relative: Any,
 ) -> dict[str, Any]:
     scores = []
     by_name: dict[str, dict[str, float | None]] = {}
-    for score in SCORES:
-        needed = {name: values[name] for name in score.statistics}
-        point = score({name: v.mean(0) for name, v in needed.items()})
-        low, high = interval(bootstrap(score, needed, indices))
+    available = {**values, **_pair(values, reference)}
+    for score in (*SCORES, RATIO):
+        needed = {name: available[name] for name in score.statistics}
+        point = score({key: v.mean(0) for key, v in needed.items()})
+        low, high = _interval(bootstrap(score, needed, indices), indices)
         for i, channel in enumerate(channels):
             figures = {"value": _number(point[i]), "low": _number(low[i]), "high": _number(high[i])}
             scores.append({"channel": channel, "region": region, "statistic": score.name, **figures})
             by_name.setdefault(score.name, {})[channel] = _number(point[i])
-    low, high = interval(relative[1])
+    low, high = _interval(relative[1], indices)
     return {
-        "relative_error": {"value": relative[0], "low": float(low), "high": float(high)},
+        "relative_error": {"value": relative[0], "low": _number(low), "high": _number(high)},
         "rmse": by_name["rmse"],
         "acc": by_name["acc"],
         "scores": scores,
     }
 
 
-def _comparison(a: str, b: str, first: Any, second: Any) -> dict[str, Any]:
-    low, high = interval(first[1] - second[1])
-    return {"a": a, "b": b, "difference": first[0] - second[0], "low": float(low), "high": float(high)}
+def _comparison(a: str, b: str, first: Any, second: Any, indices: np.ndarray) -> dict[str, Any]:
+    low, high = _interval(first[1] - second[1], indices)
+    return {"a": a, "b": b, "difference": first[0] - second[0], "low": _number(low), "high": _number(high)}
+
+
+def _interval(draws: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = interval(draws)
+    return (low, high) if indices.shape[1] >= FEWEST_CASES else (low * np.nan, high * np.nan)
 
 
 def _cost(frame: pd.DataFrame) -> dict[str, float]:
@@ -149,6 +183,6 @@ def _statuses(frame: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in frame.drop_duplicates("time")["status"].value_counts().items()}
 
 
-def _number(value: float) -> float | None:
+def _number(value: Any) -> float | None:
     """JSON has no NaN: a score that is not defined (the ACC of the climatology itself) is null."""
     return float(value) if np.isfinite(value) else None

@@ -28,11 +28,11 @@ class AutoencoderSettings(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
-    plan: Plan = Plan(epochs=30, rate=3e-3)
+    plan: Plan = Plan(epochs=12, rate=3e-3, average=0.999)
     latent_channels: int = pydantic.Field(default=8, gt=0)
-    patch: int = pydantic.Field(default=3, gt=0)
+    patch: int = pydantic.Field(default=2, gt=0)
     recon_std: float = pydantic.Field(default=0.01, gt=0)
-    backbone: dict[str, Any] = {"kind": "convolutional", "width": 64, "blocks": 2}
+    backbone: dict[str, Any] = {"kind": "convolutional", "width": 48, "blocks": 1}
     mix: bool = True
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from benchmark.files import write_whole
 from benchmark.problem import BenchError
-from benchmark.weights import save_tensors
 
 
 def save_checkpoint(
@@ -32,7 +32,8 @@ def save_checkpoint(
         tensors |= {f"optimiser/{number}/{key}": torch.as_tensor(value) for key, value in state.items()}
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
     metadata = {"identity": identity, "progress": json.dumps(progress)}
-    write_whole(path, lambda temporary: save_tensors(temporary, tensors, metadata))
+    content = save(tensors, metadata)
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
 def load_checkpoint(

@@ -14,7 +14,7 @@ import pydantic
 import torch
 
 from benchmark.problem import Archive, BenchError, Component, closest, hash_json
-from benchmark.weights import Card, WeightsStore
+from benchmark.weights import SHIPPED, Card, WeightsStore
 from benchmark.worlds import Fields, WorldSpec
 from benchmark.worlds.forecaster import ForecastNetworks
 from methods.priors.backbone import Backbone
@@ -39,34 +39,38 @@ class SilentReport:
 
 
 def choose_device(name: str) -> torch.device:
-    """
+    """The device, in single precision throughout: TensorFloat-32, which has ten bits, is switched off.
+
     Raises:
         BenchError: If the device is not there.
     """
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
+        if device.type not in ("cpu", "cuda"):
+            raise BenchError(f"Device '{name}' is not supported; use cpu or cuda.")
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise BenchError(f"There is no device '{name}' ({str(error).splitlines()[0]}); use --device cpu.") from error
     return device
 
 
-def open_workspace(spec: WorldSpec, weights: Path | None, device: str) -> tuple[Fields, WeightsStore]:
+def open_workspace(
+    spec: WorldSpec, weights: Path | None, device: str, shipped: Path | None = SHIPPED
+) -> tuple[Fields, WeightsStore]:
     """Opens a world, its weights store, and gives the world its forecaster if there is one.
 
     Arguments:
         spec: The world's description.
         weights: Folder of the user's weights, None for the default one.
         device: Where the forecaster runs.
+        shipped: Folder of the weights that ship with the package, None to do without them.
     """
     world = Fields(spec)
-    # a network that makes backgrounds is named among what its users depend on; other kinds belong to the data
-    identity = {k: v for k, v in world.background_identity.items() if k != "network"}
-    key = hash_json([world.training_hash, identity])
-    store = WeightsStore(world.name, world.grid, world.channels, key, weights)
-    if spec.background.kind == "forecaster":
+    store = WeightsStore(world.name, world.grid, world.channels, world.fitting_identity, weights, shipped)
+    if ForecastNetworks.name in world.components:
         networks = store.load(ForecastNetworks)
         if networks is not None:
             world.use_forecaster(networks[0].to(device))
@@ -127,7 +131,7 @@ class Context:
 
     def uses(self, name: str) -> bool:
         """Whether this world has such a component: a forecaster belongs to worlds whose background it makes."""
-        return name != ForecastNetworks.name or self.world.spec.background.kind == "forecaster"
+        return name != ForecastNetworks.name or name in self.world.components
 
     def checkpoint(self, label: str) -> Path:
         """File of a network's checkpoint."""

@@ -32,7 +32,7 @@ class ForecasterSettings(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     plan: Plan = Plan(epochs=18, rate=2e-3, weight_decay=0.1)
-    backbone: dict[str, Any] = {"kind": "convolutional", "patch": 3, "width": 32, "blocks": 1, "dropout": 0.2}
+    backbone: dict[str, Any] = {"kind": "convolutional", "patch": 2, "width": 32, "blocks": 1, "dropout": 0.2}
     noise: float = 0.1
     blocks: int = pydantic.Field(default=7, ge=2)
 
@@ -75,7 +75,7 @@ class ForecasterRecipe:
         for label, left_out in [(FINAL, []), *((str(i), block) for i, block in enumerate(blocks))]:
             torch.manual_seed(seed_from("forecaster", settings.plan.seed, label))
             network = _fresh(networks, label).to(context.device)
-            seen = np.flatnonzero(~np.isin(year_of(data.times), left_out))
+            seen = np.flatnonzero(~data.touches(left_out))
 
             def loss(module: nn.Module, batch: Tensor, generator: torch.Generator, seen: np.ndarray = seen) -> Tensor:
                 past, target, season = data.take(seen[batch.numpy()])
@@ -133,6 +133,10 @@ class _Samples:
         past = torch.stack([self.anomalies[place[index]] for place in self.places[1:]], dim=1)
         target = self.anomalies[self.places[0][index]]
         return past.to(self.device), target.to(self.device), self.season[index].to(self.device)
+
+    def touches(self, years: list[int]) -> np.ndarray:
+        """Which samples have their target or an input in these years, bool."""
+        return np.any([np.isin(year_of(self.all[place]), years) for place in self.places], axis=0)
 
     def rmse(self, module: nn.Module, index: np.ndarray, area: Tensor) -> list[float]:
         """Area-weighted RMSE of each channel."""

@@ -34,13 +34,13 @@ class LatentPriorSettings(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
-    plan: Plan = Plan(epochs=30, rate=1e-3, weight_decay=0.1, average=0.999)
+    plan: Plan = Plan(epochs=40, rate=1e-3, weight_decay=0.1, average=0.999)
     modes: int = pydantic.Field(default=1024, gt=0)
     condition_noise: float = pydantic.Field(default=0.0, ge=0)
     preconditioning: str = "wiener"
     sigma_min: float = 0.02
     sigma_max: float = 20.0
-    backbone: dict[str, Any] = {"kind": "convolutional", "width": 64, "blocks": 1, "levels": 2, "dropout": 0.3}
+    backbone: dict[str, Any] = {"kind": "convolutional", "width": 96, "blocks": 1, "levels": 2, "dropout": 0.5}
 
 
 class LatentPriorRecipe:

@@ -5,7 +5,7 @@ __all__ = ["RECIPES", "find_recipe", "order", "prepare", "train"]
 from collections.abc import Iterable
 
 from benchmark.problem import BenchError, Component, Method, closest
-from methods.registry import list_methods
+from methods.registry import find_method, method_names
 
 from .autoencoder import AutoencoderRecipe
 from .background_error import BackgroundErrorRecipe
@@ -58,13 +58,12 @@ def train(target: str, context: Context, again: bool = False) -> list[str]:
     Raises:
         BenchError: If there is nothing of that name, or a setting is of no component.
     """
-    methods = list_methods()
     if target in RECIPES:
         wanted: tuple[str, ...] = (target,)
-    elif target in methods:
-        wanted = methods[target].components
+    elif target in method_names():
+        wanted = find_method(target).components
     else:
-        raise BenchError(f"Nothing called '{target}' can be trained; {closest(target, [*RECIPES, *methods])}")
+        raise BenchError(f"Nothing called '{target}' can be trained; {closest(target, [*RECIPES, *method_names()])}")
     for name in (*context.overrides, *context.world.spec.training):
         find_recipe(name)
     made: list[str] = []
@@ -78,9 +77,9 @@ def train(target: str, context: Context, again: bool = False) -> list[str]:
 
 def _is_there(name: str, context: Context) -> bool:
     try:
-        return context.store.find(name) is not None
+        return context.store.load(find_recipe(name).kind) is not None
     except BenchError:
-        return False  # weights for other data or another forecaster: they are made anew
+        return False  # weights for other data, for another forecaster, or damaged ones: they are made anew
 
 
 def prepare(method: Method, context: Context) -> dict[str, str]:

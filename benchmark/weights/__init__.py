@@ -1,7 +1,6 @@
 """Fitted components on disk: safetensors with a card each."""
 
 from .card import Card
-from .store import WeightsStore, rounded, user_folder
-from .tensors import save_tensors
+from .store import SHIPPED, WeightsStore, rounded, user_folder
 
-__all__ = ["Card", "WeightsStore", "rounded", "save_tensors", "user_folder"]
+__all__ = ["SHIPPED", "Card", "WeightsStore", "rounded", "user_folder"]

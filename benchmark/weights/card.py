@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic
 
-from benchmark.problem import BenchError
+from benchmark.problem import BenchError, first_line
 
 
 class Card(pydantic.BaseModel):
@@ -60,9 +60,5 @@ class Card(pydantic.BaseModel):
             return cls.model_validate(json.loads(path.read_text()))
         except (ValueError, OSError) as error:
             raise BenchError(
-                f"The weights card {path} cannot be read ({_first_line(error)}); train the component again."
+                f"The weights card {path} cannot be read ({first_line(error)}); train the component again."
             ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

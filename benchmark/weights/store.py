@@ -2,8 +2,10 @@
 
 __all__ = ["SHIPPED", "WeightsStore", "rounded", "user_folder"]
 
+import hashlib
 import importlib.metadata
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,12 +13,12 @@ from typing import Any, TypeVar
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 
 from benchmark.files import file_hash, write_whole
-from benchmark.problem import BenchError, Channel, Component, Grid
+from benchmark.problem import BenchError, Channel, Component, Grid, first_line
 
 from .card import Card
-from .tensors import save_tensors
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -63,13 +65,15 @@ class WeightsStore:
         Raises:
             BenchError: If there are weights of that name but none fits; the message says why.
         """
-        reasons = []
+        reasons: list[str] = []
         for folder in (self.folder, self.shipped):
             if folder is None or not (folder / f"{name}.json").exists():
                 continue
             card = Card.read(folder / f"{name}.json")
             reason = self._misfit(card)
             if reason is None:
+                for told in reasons:
+                    warnings.warn(f"{told}; those that ship with the package are used.", stacklevel=2)
                 return folder, card
             reasons.append(f"{folder / card.file} {reason}")
         if reasons:
@@ -105,7 +109,7 @@ class WeightsStore:
         folder, card = found
         path = folder / card.file
         cure = f"train it again with: bench train {name} --world {self.world}"
-        if not path.exists():
+        if not path.is_file():
             raise BenchError(f"The weights file {path} is missing; {cure}")
         if file_hash(path) != card.sha256:
             raise BenchError(f"The weights file {path} is truncated or was changed (its sha256 differs); {cure}")
@@ -113,7 +117,7 @@ class WeightsStore:
             tensors = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
             return kind.from_state(tensors, card.settings), card
         except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise BenchError(f"The weights file {path} cannot be used ({error}); {cure}") from error
+            raise BenchError(f"The weights file {path} cannot be used ({first_line(error)}); {cure}") from error
 
     def save(self, component: Component, **facts: Any) -> Card:
         """Writes a component, in half precision, and its card to the user's folder.
@@ -130,11 +134,11 @@ class WeightsStore:
         """
         tensors, settings = component.state()
         tensors = {k: _storable(v) for k, v in tensors.items()}
-        path = self.folder / f"{component.name}.part.safetensors"
-        write_whole(path, lambda temporary: save_tensors(temporary, tensors))
-        digest = file_hash(path)
+        replaced = self._written(component.name)
+        content = to_bytes(tensors)
+        digest = hashlib.sha256(content).hexdigest()
         final = self.folder / f"{component.name}-{digest[:10]}.safetensors"
-        path.replace(final)
+        write_whole(final, lambda temporary: temporary.write_bytes(content))
         card = Card(
             component=component.name,
             world=self.world,
@@ -148,15 +152,19 @@ class WeightsStore:
             **facts,
         )
         text = card.model_dump_json(indent=1) + "\n"
-        write_whole(self.folder / f"{component.name}.json", lambda temporary: _write_text(temporary, text))
-        for old in self.folder.glob(f"{component.name}-??????????.safetensors"):
-            if old != final:
-                old.unlink()
+        place = self.folder / f"{component.name}.json"
+        write_whole(place, lambda temporary: temporary.write_text(text))
+        # only what was there before: another run may be about to name its own file
+        if replaced and replaced != final.name:
+            (self.folder / replaced).unlink(missing_ok=True)
         return card
 
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)
+    def _written(self, name: str) -> str | None:
+        """The file that the card in the user's folder names."""
+        try:
+            return Path(Card.read(self.folder / f"{name}.json").file).name
+        except BenchError:
+            return None
 
 
 def _storable(tensor: torch.Tensor) -> torch.Tensor:

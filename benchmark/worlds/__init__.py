@@ -13,18 +13,4 @@ __all__ = [
     "WorldSpec",
     "library",
     "load_spec",
-    "open_world",
 ]
-
-
-def open_world(spec: WorldSpec, forecaster: Forecaster | None = None) -> World:
-    """Opens the world that a spec describes.
-
-    Arguments:
-        spec: From `load_spec`.
-        forecaster: Makes the background, if the spec's kind of background is `forecaster`.
-
-    Raises:
-        BenchError: If the data cannot be opened or do not hold the channels.
-    """
-    return Fields(spec, forecaster)

@@ -28,6 +28,9 @@ class Background(Protocol):
     def make(self, times: np.ndarray) -> Tensor:
         """Shape (case, channel, latitude, longitude), float32 [normalised]."""
 
+    def hash(self, times: np.ndarray) -> str:
+        """sha256 of what it is made from at these times, empty if that is the world's own truth."""
+
 
 class Persistence:
     """The truth a lead time earlier."""
@@ -42,6 +45,9 @@ class Persistence:
     def make(self, times: np.ndarray) -> Tensor:
         return self.world.truth(times - self.lead)
 
+    def hash(self, times: np.ndarray) -> str:
+        return ""
+
 
 class ForecasterBackground:
     """A network's forecast from the truth one or more lead times earlier.
@@ -55,10 +61,16 @@ class ForecasterBackground:
                 f"The forecaster's lead time is {forecaster.lead_h} h, but the world '{world.name}' wants "
                 f"{spec.lead_h} h; train one with 'bench train forecaster --world {world.name}'."
             )
+        wanted = int(spec.settings.get("history", 1))
+        if forecaster is not None and forecaster.history != wanted:
+            raise BenchError(
+                f"The forecaster sees {forecaster.history} states, but the world '{world.name}' has history: {wanted}; "
+                f"train one with 'bench train forecaster --again --world {world.name}'."
+            )
         self.world = world
         self.forecaster = forecaster
         self.lead = np.timedelta64(spec.lead_h, "h")
-        self.history = int(spec.settings.get("history", 1)) if forecaster is None else forecaster.history
+        self.history = wanted
 
     def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
         return np.all([np.isin(times - k * self.lead, usable) for k in range(1, self.history + 1)], axis=0)
@@ -70,6 +82,9 @@ class ForecasterBackground:
                 f"make one with 'bench train forecaster --world {self.world.name}'."
             )
         return torch.cat([self._forecast(self.forecaster, times[i : i + BATCH]) for i in range(0, len(times), BATCH)])
+
+    def hash(self, times: np.ndarray) -> str:
+        return ""
 
     def _forecast(self, forecaster: Forecaster, times: np.ndarray) -> Tensor:
         past = [times - k * self.lead for k in range(1, self.history + 1)]
@@ -98,3 +113,7 @@ class ArchiveBackground:
     def make(self, times: np.ndarray) -> Tensor:
         self.reader.keep(self.wanted)
         return self.world.normalise(self.reader.read(times))
+
+    def hash(self, times: np.ndarray) -> str:
+        self.reader.keep(self.wanted)
+        return self.reader.hash(times[self.reader.has(times)])

@@ -106,8 +106,18 @@ class World(abc.ABC):
     def background_identity(self) -> dict[str, object]:
         """What the background is, JSON-able: it decides what is fitted on an archive as the truth does."""
 
+    @property
+    @abc.abstractmethod
+    def fitting_identity(self) -> str:
+        """sha256 of all that a component of this world is fitted on, but for the components it builds on."""
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the fitted components that make this world's background."""
+        return ()
+
     def normalise(self, fields: np.ndarray) -> Tensor:
-        """(case, channel, latitude, longitude) [physical] -> float32 [normalised], computed in float64 by parts."""
+        """(case, channel, latitude, longitude) [physical] -> float32 [normalised], by parts to bound the memory."""
         out = np.empty(fields.shape, np.float32)
         for i in range(0, len(fields), PART):
             out[i : i + PART] = self.normalisation.normalise(fields[i : i + PART])

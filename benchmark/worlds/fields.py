@@ -4,24 +4,22 @@ __all__ = ["Fields"]
 
 import functools
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 from torch import Tensor
 
 from benchmark.files import open_fields
 from benchmark.files.dates import hour_of, say, year_of
-from benchmark.problem import BenchError, Normalisation, hash_arrays, hash_json, parse_channel
+from benchmark.problem import BenchError, Normalisation, hash_json, parse_channel
 
 from .backgrounds import ArchiveBackground, Background, ForecasterBackground, Persistence
 from .base import Forecaster, Split, World
 from .climatology import Climatology
-from .reading import FieldReader
+from .gaps import refuse_gaps
+from .reading import FieldReader, evenly
 from .spec import WorldSpec
 
-HASH_BYTES = 64 * 2**20
 STATISTICS_TIMES = 1500
-BATCH_BYTES = 32 * 2**20
 TOLD_SHARE = 0.05
 
 
@@ -29,8 +27,8 @@ class Fields(World):
     """A world of real fields.
 
     Fields are read when they are asked for. If those of all three splits fit into 512 MB they are read once
-    and kept; if not, climatology and normalisation come from about 1500 training times (whole days, evenly
-    spaced), so that a bucket is not read from end to end.
+    and kept. If those of the training years alone do not, climatology and normalisation come from about 1500
+    training times (whole days, evenly spaced), so that a bucket is not read from end to end.
 
     In the training and validation years a background is made from the truth of those years only, so that what
     is fitted never depends on test data.
@@ -78,10 +76,11 @@ class Fields(World):
     def times(self, split: Split) -> np.ndarray:
         """
         Raises:
-            BenchError: If a year of the split has no data, or no time of it has a background.
+            BenchError: If a year of the split has no data, if times are missing that the spec does not allow
+                to miss, or if no time has a background.
         """
         times = self._truth_times(split)
-        usable = self._reader.times if split == "test" else self._fitting_times
+        usable = self._all_times if split == "test" else self._fitting_times
         kept = times[self._background.available(times, usable)]
         lost = times[~np.isin(times, kept)]
         if len(kept) == 0:
@@ -112,7 +111,7 @@ class Fields(World):
     def daily_climatology(self) -> Climatology:
         """By hour and day of year, from the training years [physical]."""
         times = self._statistics_times
-        return Climatology.fit(self._batches(times), hour_of(times).tolist())
+        return Climatology.fit(self._reader.batches(times), hour_of(times).tolist())
 
     @functools.cached_property
     def normalisation(self) -> Normalisation:
@@ -121,7 +120,7 @@ class Fields(World):
         area = self.grid.cell_area / self.grid.cell_area.sum()
         total, square = np.zeros(len(self.channels)), np.zeros(len(self.channels))
         times = self._statistics_times
-        for when, fields in self._batches(times):
+        for when, fields in self._reader.batches(times):
             departure = fields.astype(np.float64) - self.daily_climatology.at(when)
             total += (fields * area).sum((0, 2, 3), dtype=np.float64)
             square += (departure**2 * area).sum((0, 2, 3))
@@ -130,27 +129,33 @@ class Fields(World):
 
     @functools.cached_property
     def training_hash(self) -> str:
-        """sha256 of grid, channels, the training and validation years' times, and their float32 fields in
-        physical units: all of them up to 64 MB, beyond that evenly spaced ones.
-
-        The file's layout, order, chunks and packing do not matter if it decodes to the same numbers.
-        """
+        """sha256 of grid, channels, and the training and validation years' times and fields."""
         return self._hash("train", "validate")
 
     @functools.cached_property
     def evaluation_hash(self) -> str:
-        """Like `training_hash`, of the test years."""
-        return self._hash("test")
+        """Like `training_hash`, of the test years; with their forecasts if the background is an archive."""
+        return hash_json([self._hash("test"), self._background.hash(self._truth_times("test"))])
+
+    @functools.cached_property
+    def fitting_identity(self) -> str:
+        """sha256 of what a component of this world is fitted on: truth and background of the fitting years."""
+        return hash_json([self.training_hash, self._archive_identity])
 
     @property
     def background_identity(self) -> dict[str, object]:
+        network = {"network": getattr(self.forecaster, "hash", None)} if self.components else {}
+        return {**self._archive_identity, **network}
+
+    @functools.cached_property
+    def _archive_identity(self) -> dict[str, object]:
         background = self.spec.background
-        identity: dict[str, object] = {"kind": background.kind, "lead_h": background.lead_h}
-        if background.kind == "archive":
-            identity["source"] = background.path.rstrip("/").rpartition("/")[2]
-        if background.kind == "forecaster":
-            identity["network"] = getattr(self.forecaster, "hash", None)
-        return identity
+        forecasts = self._background.hash(self._fitting_times)
+        return {"kind": background.kind, "lead_h": background.lead_h} | ({"forecasts": forecasts} if forecasts else {})
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return ("forecaster",) if self.spec.background.kind == "forecaster" else ()
 
     def _truth_times(self, split: str) -> np.ndarray:
         wanted = self.spec.years(split)
@@ -162,6 +167,8 @@ class Fields(World):
                 f"'{self.name}' names; it spans {say(self._reader.times[0])} to {say(self._reader.times[-1])}. "
                 "Give a file that has them with --data PATH, or change the years in the world file."
             )
+        if not self.spec.allow_gaps:
+            refuse_gaps(self._reader.times, wanted, split, self.spec.path)
         return self._reader.times[np.isin(years, wanted)]
 
     @functools.cached_property
@@ -178,35 +185,21 @@ class Fields(World):
     def _statistics_times(self) -> np.ndarray:
         times = self._truth_times("train")
         self._reader.keep(self._all_times)
-        if self._reader.keeps(times) or len(times) <= STATISTICS_TIMES:
+        # decided by the training years alone: what is fitted must not depend on how many test years there are
+        if self._reader.fit(times) or len(times) <= STATISTICS_TIMES:
             return times
         days = times.astype("datetime64[D]")
         unique = np.unique(days)
         count = max(1, STATISTICS_TIMES * len(unique) // len(times))
-        return times[np.isin(days, unique[_evenly(len(unique), count)])]
-
-    def _batches(self, times: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        size = max(1, BATCH_BYTES // self._reader.bytes_of(1))
-        for i in range(0, len(times), size):
-            yield times[i : i + size], self._read(times[i : i + size])
+        return times[np.isin(days, unique[evenly(len(unique), count)])]
 
     def _read(self, times: np.ndarray) -> np.ndarray:
         self._reader.keep(self._all_times)
         return self._reader.read(_as_times(times))
 
     def _hash(self, *splits: str) -> str:
-        times = np.concatenate([self._truth_times(split) for split in splits])
-        count = min(len(times), max(1, HASH_BYTES // self._reader.bytes_of(1)))
-        sample = times[_evenly(len(times), count)]
-        names = [channel.name for channel in self.channels]
-        # Batches only bound the memory: a hash of them all must not depend on where they are cut.
-        fields = (field for _, batch in self._batches(sample) for field in batch)
-        return hash_json([self.grid.hash, names, hash_arrays([times.astype(np.int64)]), hash_arrays(fields)])
-
-
-def _evenly(length: int, count: int) -> np.ndarray:
-    """`count` indices spread evenly over `length`."""
-    return np.arange(count) * length // count
+        self._reader.keep(self._all_times)
+        return self._reader.hash(np.concatenate([self._truth_times(split) for split in splits]))
 
 
 def _as_times(times: np.ndarray) -> np.ndarray:

@@ -1,18 +1,20 @@
 """Reads the fields of chosen times, and nothing else."""
 
-__all__ = ["FieldReader"]
+__all__ = ["FieldReader", "evenly"]
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
 from benchmark.files import as_slice, guard, locate, read_fields
 from benchmark.files.dates import hour_of, say
-from benchmark.problem import BenchError, Channel, Grid
+from benchmark.problem import BenchError, Channel, Grid, hash_arrays, hash_json
 
 CACHE_BYTES = 512 * 2**20
+BATCH_BYTES = 32 * 2**20
+HASH_BYTES = 64 * 2**20
 
 
 class FieldReader:
@@ -59,13 +61,17 @@ class FieldReader:
         """Memory that the fields of `count` times take."""
         return 4 * count * len(self.channels) * self.grid.shape[0] * self.grid.shape[1]
 
+    def fit(self, times: np.ndarray) -> bool:
+        """Whether the fields of these times may be held in memory."""
+        return self.bytes_of(len(times)) <= CACHE_BYTES
+
     def has(self, times: np.ndarray) -> np.ndarray:
         """Which of the times are there, shape (case,), bool."""
         return np.isin(times, self.times)
 
     def keep(self, times: np.ndarray) -> None:
         """Holds the fields of these times in memory from now on, if all fit into 512 MB."""
-        if self._kept is None and len(times) and self.bytes_of(len(times)) <= CACHE_BYTES:
+        if self._kept is None and len(times) and self.fit(times):
             self._kept = self._load(times)
             self._kept_times = times
 
@@ -93,6 +99,24 @@ class FieldReader:
         self._refuse_missing(times, fields)
         return fields
 
+    def batches(self, times: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Pairs of times and their fields, some 32 MB each."""
+        size = max(1, BATCH_BYTES // self.bytes_of(1))
+        for i in range(0, len(times), size):
+            yield times[i : i + size], self.read(times[i : i + size])
+
+    def hash(self, times: np.ndarray) -> str:
+        """sha256 of grid, channels, these times, and their float32 fields in physical units: all of them up to
+        64 MB, beyond that evenly spaced ones.
+
+        The file's layout, order, chunks and packing do not matter if it decodes to the same numbers.
+        """
+        count = min(len(times), max(1, HASH_BYTES // self.bytes_of(1)))
+        names = [channel.name for channel in self.channels]
+        # Batches only bound the memory: a hash of them all must not depend on where they are cut.
+        fields = (field for _, batch in self.batches(times[evenly(len(times), count)]) for field in batch)
+        return hash_json([self.grid.hash, names, hash_arrays([times.astype(np.int64)]), hash_arrays(fields)])
+
     def _load(self, times: np.ndarray) -> np.ndarray:
         return guard(self.label, functools.partial(self._load_raw, times))
 
@@ -117,3 +141,8 @@ class FieldReader:
                     f"{len(hit)} of the {len(np.unique(times))} times read, first {say(hit[0])}; fill them, leave "
                     "those years out of the split, or leave the channel out."
                 )
+
+
+def evenly(length: int, count: int) -> np.ndarray:
+    """`count` indices spread evenly over `length`."""
+    return np.arange(count) * length // count

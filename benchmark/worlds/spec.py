@@ -39,6 +39,9 @@ class BackgroundSpec(pydantic.BaseModel):
             raise ValueError(f"'path' belongs to kind 'archive', not to '{self.kind}'; remove it or change the kind")
         if self.kind != "forecaster" and self.settings:
             raise ValueError(f"'settings' belong to kind 'forecaster', not to '{self.kind}'; remove them")
+        for key, value in self.settings.items():
+            if key != "history" or not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"'settings' know 'history', a whole number of at least 1, and not {key}={value!r}")
         return self
 
 
@@ -56,6 +59,7 @@ class WorldSpec(pydantic.BaseModel):
         background: See `BackgroundSpec`.
         hours: UTC hours used; empty means all that the file has.
         variables: Channel (or variable) name -> name in the file, where it cannot be guessed.
+        allow_gaps: Whether times may be missing between others; what needs them is then left out.
         data_note: Where the data come from and how to get them.
         training: Settings by component, passed through to the training recipes.
         methods: Method name -> parameters tuned for this world.
@@ -63,7 +67,7 @@ class WorldSpec(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    name: str = pydantic.Field(min_length=1)
+    name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     title: str = ""
     path: str = ""
     channels: tuple[str, ...] = pydantic.Field(min_length=1)
@@ -73,6 +77,7 @@ class WorldSpec(pydantic.BaseModel):
     background: BackgroundSpec
     hours: tuple[int, ...] = ()
     variables: dict[str, str] = {}
+    allow_gaps: bool = False
     data_note: str = ""
     training: dict[str, Any] = {}
     methods: dict[str, dict[str, Any]] = {}

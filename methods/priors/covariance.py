@@ -81,10 +81,19 @@ class SpectralCovariance:
         return dataclasses.replace(self, scale=self.scale * variance**0.5)
 
     def map_modes(self, function: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:
-        """f(S^-1 B S^-1) v for a function of the eigenvalues; v has shape (..., n)."""
+        """f(S^-1 B S^-1) v for a function of the eigenvalues; v has shape (..., n).
+
+        With parameters of shape (batch, 1) in the function and v of shape (batch, n), every row has its own.
+        """
         coefficients = v @ self.modes.T.to(v)
         rest = function(self.remainder.to(v))
         return rest * v + ((function(self.variances.to(v)) - rest) * coefficients) @ self.modes.to(v)
+
+    def mean_eigenvalue(self, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """Mean of the diagonal of f(S^-1 B S^-1): shape (), or (batch,) for parameters of shape (batch, 1)."""
+        rest = len(self.scale) - len(self.modes)
+        total = function(self.variances).sum(-1) + rest * function(self.remainder.reshape(1)).sum(-1)
+        return total / len(self.scale)
 
     def sqrt(self, v: Tensor) -> Tensor:
         """B^{1/2} v = S f(..) v; shape (..., n)."""

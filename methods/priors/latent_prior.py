@@ -73,26 +73,19 @@ class WienerDenoiser(Denoiser):
         super().__init__()
         self.backbone, self.covariance, self.schedule = backbone, covariance, schedule
 
-    def scales(self, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        """Wiener gains of the modes and the remainder for sigma (batch, 1), and c_out (batch, 1)."""
-        B = self.covariance
-        variances = torch.cat((B.variances, B.remainder.reshape(1))).to(sigma)
-        gains = variances / (variances + sigma**2)
-        counts = torch.ones_like(variances)
-        counts[-1] = len(B.scale) - len(B.modes)
-        c_out = ((gains * sigma**2 * counts).sum(1, keepdim=True) / counts.sum()).sqrt()
-        return gains, c_out
-
     def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> DiracPosterior:
         sigma = self.schedule(t)[1].expand(len(x_t)).reshape(-1, 1)
-        gains, c_out = self.scales(sigma)
-        flat = x_t.flatten(1)
-        E = self.covariance.modes.to(flat)
-        rest = gains[:, -1:]
-        wiener = (rest * flat + ((gains[:, :-1] - rest) * (flat @ E.T)) @ E).view_as(x_t)
+        wiener = self.covariance.map_modes(lambda b: b / (b + sigma**2), x_t.flatten(1)).view_as(x_t)
+        c_out = posterior_variance(self.covariance, sigma).sqrt()
         inputs = torch.cat((x_t / (1 + sigma[:, :, None, None] ** 2).sqrt(), wiener), dim=1)
         output = self.backbone(inputs, sigma[:, 0].log(), **kwargs)
-        return DiracPosterior(mean=wiener + c_out[:, :, None, None] * output)
+        return DiracPosterior(mean=wiener + c_out[:, None, None, None] * output)
+
+
+def posterior_variance(covariance: SpectralCovariance, sigma: Tensor) -> Tensor:
+    """Mean of the diagonal of (B^-1 + sigma^-2)^-1 for sigma (batch, 1), shape (batch,): the Gaussian denoiser's
+    expected square error."""
+    return covariance.mean_eigenvalue(lambda b: b * sigma**2 / (b + sigma**2))
 
 
 class LatentPrior(nn.Module, Component):
@@ -175,17 +168,8 @@ class LatentPrior(nn.Module, Component):
         """
         sigma = self.sigma_min * (self.sigma_max / self.sigma_min) ** u
         estimate = self.denoise(delta + sigma[:, None, None, None] * noise, sigma, zb, season)
-        weight = 1 / self.posterior_variance(sigma)
+        weight = 1 / posterior_variance(self.covariance, sigma[:, None])
         return (weight * (estimate - delta).square().flatten(1).mean(1)).mean()
-
-    def posterior_variance(self, sigma: Tensor) -> Tensor:
-        """Mean of the diagonal of (B^-1 + sigma^-2)^-1, shape (batch,): the Gaussian denoiser's expected loss."""
-        B = self.covariance
-        variances = torch.cat((B.variances, B.remainder.reshape(1)))
-        counts = torch.ones_like(variances)
-        counts[-1] = len(B.scale) - len(B.modes)
-        square = sigma[:, None] ** 2
-        return (variances * square / (variances + square) * counts).sum(1) / counts.sum()
 
     def _apply(self, function: Any, recurse: bool = True) -> Self:
         """Moves the Wiener filter's covariance along with the buffers."""

@@ -9,6 +9,9 @@ from benchmark.problem import Cost, Problem
 
 from .autoencoder import Autoencoder
 
+AT_ONCE = 128
+"""Vector-Jacobian products of all cases that are held in memory together."""
+
 
 class LatentSpace:
     """The latent increments of a batch of cases.
@@ -56,6 +59,9 @@ class LatentSpace:
             values = self.problem.observations.operator(self.state(delta)).squeeze(1)
             count = values.shape[1]
             directions = torch.eye(count, device=delta.device)[:, None].expand(-1, len(delta), -1)
-            (rows,) = torch.autograd.grad(values, delta, directions, is_grads_batched=True)
+            parts = [
+                torch.autograd.grad(values, delta, part, retain_graph=True, is_grads_batched=True)[0]
+                for part in directions.split(AT_ONCE)
+            ]
         self.cost.network_backwards += count
-        return rows.squeeze(2).transpose(0, 1) * self.problem.observations.mask[..., None]
+        return torch.cat(parts).squeeze(2).transpose(0, 1) * self.problem.observations.mask[..., None]

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import benchmark.weights
+
 HEAVY = ("torch", "xarray", "pandas", "scipy", "numpy")
 LOOK = f"""
 import sys
@@ -55,6 +57,15 @@ def test_training_says_what_it_made_and_what_was_there(bench, small_world, tmp_p
     assert again.stdout == f"Trained background-error; weights and cards are in {copy.cards}.\n"
     there = bench("train", "background-error", *copy.options)
     assert there.stdout == "Everything that 'background-error' needs is there already; --again trains it anew.\n"
+
+
+def test_training_from_scratch_does_without_what_ships(bench, small_world, tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark.weights, "SHIPPED", small_world.weights)
+    options = ("--world", small_world.world, "--data", small_world.data, "--weights", tmp_path)
+    there = bench("train", "background-error", *options)
+    assert there.stdout.startswith("Everything that 'background-error' needs is there already")
+    made = bench("train", "background-error", "--from-scratch", "--set", "forecaster.plan.epochs=1", *options)
+    assert made.stdout.startswith("Trained forecaster, background-error; ")
 
 
 def test_the_table_names_world_cases_and_methods(bench, small_world, tmp_path, monkeypatch):

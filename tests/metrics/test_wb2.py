@@ -147,6 +147,26 @@ def test_levels_may_be_variables_of_their_own(analysis, truth):
         assert score_files(*pair)["mae"] == pytest.approx(score_files(analysis, truth)["mae"], rel=1e-12)
 
 
+def test_levels_that_a_file_only_pads_are_not_scored(analysis, truth):
+    padded = analysis.copy(deep=True)
+    level = int(padded["level"][0])
+    padded["geopotential"] = padded["geopotential"].where(padded["level"] != level)
+    with pytest.raises(BenchError, match=f"geopotential_{level} holds values that are not finite"):
+        score_files(padded, truth)
+    padded["geopotential"].attrs["levels_without_data"] = [level]
+    scores = score_files(padded, truth)
+    assert f"geopotential_{level}" not in scores["rmse"]
+    assert len(scores["rmse"]) > 1
+
+
+def test_another_unit_on_one_side_is_refused(analysis, truth):
+    warm = [ds.assign({"2m_temperature": ds["2m_temperature"] * 0 + 288.0}) for ds in (analysis, truth)]
+    assert score_files(*warm)["rmse"]["2m_temperature"] == 0
+    celsius = warm[0].assign({"2m_temperature": warm[0]["2m_temperature"] - 273.15})
+    with pytest.raises(BenchError, match=r"mean of 2m_temperature is 14\.85 in the analysis and 288 in the truth"):
+        score_files(celsius, warm[1])
+
+
 def test_climatology_of_hour_and_day(analysis, truth, climatology):
     """An analysis that departs from the truth along the anomaly correlates fully; 1 January follows 31 December."""
     days = xr.DataArray(TIMES.day_of_year.to_numpy(), dims="time")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from benchmark.problem import BenchError
 from methods.threedvar import ThreeDVar
 
 LONG = {"msl": "mean_sea_level_pressure", "t850": "temperature_850"}
@@ -73,11 +74,11 @@ def test_a_run_that_fails_leaves_no_store(perform, tmp_path, monkeypatch):
 
     def fail_later(self, problem, members, noise):
         if problem.times[0] > np.datetime64("2004-06-01"):
-            raise RuntimeError
+            raise RuntimeError("too late")
         return analyse(self, problem, members, noise)
 
     monkeypatch.setattr(ThreeDVar, "analyse", fail_later)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(BenchError, match=r"Method '3dvar' failed \(RuntimeError: too late\); --debug"):
         perform(tmp_path / "results", "3dvar", chunk=2, save_analyses=tmp_path / "xa.zarr")
     assert [p.name for p in tmp_path.iterdir()] == ["results"]
 

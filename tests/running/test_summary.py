@@ -14,7 +14,7 @@ from benchmark.worlds import load_spec
 METHODS = ("3dvar", "lo-sda")
 LABELS = ["background", "climatology", *METHODS]
 CHANNELS = ["msl", "t850"]
-STATISTICS = ["rmse", "rmse_per_case", "mae", "bias", "acc", "rmse_member", "spread"]
+STATISTICS = ["rmse", "rmse_per_case", "mae", "bias", "acc", "rmse_member", "spread", "relative_error"]
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +101,21 @@ def test_members_and_status(summary):
 def test_intervals_hold_their_values_and_are_open_where_something_was_measured(summary):
     for label, found in summary["methods"].items():
         for s in found["scores"]:
-            if s["value"] is not None and (label, s["statistic"]) != ("background", "spread"):
+            if s["value"] is not None:
                 assert s["low"] <= s["value"] <= s["high"]
-                assert (s["low"] < s["high"]) == (s["statistic"] != "spread" or label == "lo-sda")
+                known = (s["statistic"], label) == ("relative_error", "background")
+                known = known or (s["statistic"] == "spread" and label != "lo-sda")
+                assert (s["low"] < s["high"]) == (not known)
+
+
+def test_relative_error_by_channel_is_the_ratio_whose_mean_is_the_headline(summary):
+    for found in summary["methods"].values():
+        ratios = {s["channel"]: s["value"] for s in found["scores"] if s["statistic"] == "relative_error"}
+        for channel in CHANNELS:
+            ratio = found["rmse"][channel] / summary["methods"]["background"]["rmse"][channel]
+            assert ratios[channel] == pytest.approx(ratio, rel=1e-12)
+        mean = sum(ratios.values()) / len(CHANNELS)
+        assert found["relative_error"]["value"] == pytest.approx(mean, rel=1e-12)
 
 
 def test_both_methods_use_the_observations(summary):
@@ -178,3 +190,18 @@ def test_a_region_that_holds_the_grid_is_the_grid(run, tmp_path):
     assert europe["region"] == "europe"
     # 40 to 55 N and 12 W to 9 E lie inside 35 to 75 N and 12.5 W to 42.5 E, so the region is the whole grid
     assert europe["methods"]["3dvar"]["rmse"] == run(tmp_path, "3dvar")["methods"]["3dvar"]["rmse"]
+
+
+def test_too_few_cases_have_no_interval_and_no_verdict(bench, small_world, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    options = ("--cases", 3, "--obs-frac", 0.1, "--out", tmp_path, *small_world.options)
+    chosen = ("--method", "3dvar", "--method", "3dvar[b_scale=2]")
+    few = json.loads(bench("run", *chosen, *options, "--json").stdout)
+    assert few["methods"]["3dvar"]["relative_error"]["low"] is None
+    assert all(c["low"] is c["high"] is None for c in few["comparisons"])
+    assert "too few cases to tell" in bench("run", *chosen, *options).stdout
+
+
+def test_one_method_has_no_table_of_pairs(bench, small_world, tmp_path):
+    options = ("--cases", 4, "--obs-frac", 0.1, "--out", tmp_path, *small_world.options)
+    assert "Paired differences" not in bench("run", "--method", "3dvar", *options).stdout

@@ -1,15 +1,16 @@
 """The weights store: what it refuses, and that no write leaves half a pair."""
 
+import concurrent.futures
 import errno
 import json
 import shutil
+import threading
+from pathlib import Path
 
 import pytest
 import torch
-from safetensors import SafetensorError
 
 import benchmark.weights.store as module
-import benchmark.weights.tensors
 from benchmark.problem import BenchError, Channel, Component, Grid
 from benchmark.weights import WeightsStore, rounded
 
@@ -162,7 +163,8 @@ def test_a_users_weights_go_before_the_shipped_ones_if_they_fit(store, tmp_path)
     both.save(Part(torch.tensor([2.0])))
     assert both.load(Part)[0].values.item() == 2.0
     store(key="other data").save(Part(torch.tensor([3.0])))
-    assert both.load(Part)[0].values.item() == 1.0
+    with pytest.warns(UserWarning, match=r"trained on other data .*those that ship with the package are used"):
+        assert both.load(Part)[0].values.item() == 1.0
 
 
 def test_a_new_pair_replaces_the_old_one(stored):
@@ -189,21 +191,37 @@ def test_a_save_that_is_killed_leaves_the_old_pair(stored, monkeypatch):
 def test_a_full_disk_is_told_and_leaves_the_old_pair(stored, monkeypatch):
     before = sorted(stored.folder.iterdir())
 
-    def full(tensors, path, metadata=None):
-        path.write_bytes(b"half a file")
-        raise SafetensorError(f"I/O error: No space left on device (os error {errno.ENOSPC})")
+    write_bytes = Path.write_bytes
 
-    monkeypatch.setattr(benchmark.weights.tensors, "save_file", full)
+    def full(path, data):
+        write_bytes(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(BenchError, match="the disk is full: make room"):
         stored.save(Part(torch.tensor([5.0])))
     assert sorted(stored.folder.iterdir()) == before
     assert stored.load(Part)[0].values.tolist() == [1.0, 2.0]
 
 
-def test_a_failure_to_write_is_an_os_error(tmp_path):
-    with pytest.raises(OSError, match="directory") as caught:
-        benchmark.weights.save_tensors(tmp_path / "absent" / "x.safetensors", {"x": torch.ones(1)})
-    assert caught.value.errno == errno.ENOENT
+def test_others_may_read_the_weights(stored):
+    card = stored.find(Part.name)[1]
+    plain = stored.folder / "plain"
+    plain.write_text("")
+    assert (stored.folder / card.file).stat().st_mode == plain.stat().st_mode
+
+
+def test_two_runs_that_save_at_once_leave_a_whole_pair(stored):
+    start = threading.Barrier(4)
+
+    def save(i):
+        start.wait()
+        for k in range(20):
+            stored.save(Part(torch.tensor([float(i), float(k)])))
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(save, range(4)))
+    assert stored.load(Part)[0].values[1] == 19
 
 
 def test_a_folder_may_move(stored, store, tmp_path):

@@ -8,7 +8,7 @@ import xarray as xr
 from torch import Tensor
 
 from benchmark.problem import BenchError
-from benchmark.worlds import Fields, WorldSpec, fields, load_spec, open_world, reading
+from benchmark.worlds import Fields, WorldSpec, fields, load_spec, reading
 
 Maker = Callable[..., xr.Dataset]
 Saver = Callable[..., str]
@@ -80,15 +80,25 @@ def test_a_split_has_the_times_with_a_background(world: WorldMaker, region: Make
     np.testing.assert_array_equal(w.times("validate"), days("2003-01-01", "2004-01-01"))
     np.testing.assert_array_equal(w.times("test"), days("2004-01-01", "2005-01-01"))
     gap = region().drop_sel(time=days("2004-03-05", "2004-03-07"))
-    lost = np.isin(w.times("test"), world(gap).times("test"), invert=True)
+    lost = np.isin(w.times("test"), world(gap, allow_gaps=True).times("test"), invert=True)
     np.testing.assert_array_equal(w.times("test")[lost], days("2004-03-05", "2004-03-08"))
+
+
+def test_missing_times_are_refused(world: WorldMaker, region: Maker) -> None:
+    gap = region().drop_sel(time=days("2004-03-05", "2004-03-07"))
+    with pytest.raises(
+        BenchError,
+        match=r"lacks 2 times of 'test' .* first 2004-03-05T12:00, last 2004-03-06T12:00; .*'allow_gaps: true'",
+    ):
+        world(gap).times("test")
+    assert len(world(gap).times("train")) == len(world().times("train"))
 
 
 def test_many_lost_times_are_told_once(world: WorldMaker, region: Maker) -> None:
     sparse = region()
     test = sparse.time.dt.year == 2004
     sparse = sparse.isel(time=np.flatnonzero(~test | (np.arange(len(test)) % 10 != 0)))
-    w = world(sparse)
+    w = world(sparse, allow_gaps=True)
     with pytest.warns(UserWarning, match=r"\d+ of \d+ times of 'test' are left out.*first 2004-01-"):
         w.times("test")
     assert w._told == {"test"}
@@ -125,7 +135,7 @@ def test_the_forecaster_gets_truth_and_climatology_of_its_history(world: WorldMa
 
 
 def test_batches_of_the_forecaster_are_joined_in_order(world: WorldMaker) -> None:
-    w = Fields(world(background={"kind": "forecaster"}).spec, Recorder())
+    w = Fields(world(background={"kind": "forecaster", "settings": {"history": 2}}).spec, Recorder())
     times = w.times("train")
     assert len(times) > 2 * 256
     want = (w.truth(times - DAY) + w.truth(times - 2 * DAY)) / 2
@@ -192,7 +202,7 @@ def test_memory_limits_change_no_number(world: WorldMaker, monkeypatch: pytest.M
     times = roomy.times("test")[::50]
     want = (roomy.truth(times), roomy.training_hash, roomy.normalisation)
     monkeypatch.setattr(reading, "CACHE_BYTES", 0)
-    monkeypatch.setattr(fields, "BATCH_BYTES", 10000)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 10000)
     tight = world()
     got = (tight.truth(times), tight.training_hash, tight.normalisation)
     assert torch.equal(want[0], got[0])
@@ -203,7 +213,7 @@ def test_memory_limits_change_no_number(world: WorldMaker, monkeypatch: pytest.M
 def test_a_large_world_is_sampled_by_whole_days(world: WorldMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CACHE_BYTES", 0)
     monkeypatch.setattr(fields, "STATISTICS_TIMES", 146)
-    monkeypatch.setattr(fields, "HASH_BYTES", 50 * 3 * 24 * 4)
+    monkeypatch.setattr(reading, "HASH_BYTES", 50 * 3 * 24 * 4)
     w = world()
     np.testing.assert_array_equal(w._statistics_times, days("2001-01-01", "2003-01-01")[::5])
     # White noise: the std of 146 * 24 values is known to 1 / sqrt(2 * 3504) = 1.2 %; smoothing takes another bit.
@@ -230,7 +240,7 @@ def test_a_wrong_channel_ends_with_a_message(world: WorldMaker) -> None:
 def test_era_interim_as_shipped(shared_data: Path) -> None:
     spec = load_spec("era-interim-euroatlantic", data=shared_data / "era_interim_euroatlantic_2000_2009.nc")
     persistence = spec.background.model_copy(update={"kind": "persistence"})
-    w = open_world(spec.model_copy(update={"background": persistence}))
+    w = Fields(spec.model_copy(update={"background": persistence}))
     assert w.grid.latitude == tuple(30 + 1.5 * i for i in range(21))
     assert w.grid.longitude == tuple(-20 + 1.5 * i for i in range(24))
     assert [len(w.times(s)) for s in ("train", "validate", "test")] == [2556, 365, 731]

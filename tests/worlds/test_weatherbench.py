@@ -111,3 +111,24 @@ def test_a_lead_time_that_the_archive_lacks(local: WorldSpec) -> None:
     background = local.background.model_copy(update={"lead_h": 36})
     with pytest.raises(BenchError, match=r"no forecasts of 36 h; it has 24, 48, 72 h"):
         Fields(local.model_copy(update={"background": background}))
+
+
+def test_forecasts_count_by_content_and_test_years_only_for_the_evaluation(local: WorldSpec, tmp_path: Path) -> None:
+    def with_forecasts(name: str, year: int, factor: float) -> Fields:
+        archive = forecasts(analyses())
+        valid = archive.time.dt.year == year
+        archive["2m_temperature"] = archive["2m_temperature"] * xr.where(valid, np.float32(factor), np.float32(1))
+        place = tmp_path / name / "pangu.zarr"
+        archive.to_zarr(place, zarr_format=2)
+        background = local.background.model_copy(update={"path": str(place)})
+        return Fields(local.model_copy(update={"background": background}))
+
+    same, again = with_forecasts("a", 2018, 1.0), with_forecasts("b", 2018, 1.0)
+    assert same.fitting_identity == again.fitting_identity
+    assert same.evaluation_hash == again.evaluation_hash
+    fitted = with_forecasts("c", min(local.train), 1.01)
+    assert fitted.fitting_identity != same.fitting_identity
+    assert fitted.archive("train").hash != same.archive("train").hash
+    tested = with_forecasts("d", max(local.test), 1.01)
+    assert tested.fitting_identity == same.fitting_identity
+    assert tested.evaluation_hash != same.evaluation_hash
