@@ -49,10 +49,11 @@ def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, 
     best = space.misfit(point).squeeze(1)
     converged = torch.zeros(cases, dtype=torch.bool, device=point.device)
     length = torch.ones_like(best)
-    jacobian = space.jacobian(point) if loops else None
+    if loops < 1:
+        return Solution(point, converged, 0)
+    jacobian = space.jacobian(point)
     done = 0
     for done in range(1, loops + 1):
-        assert jacobian is not None
         gain = Gain(jacobian, covariance, space.problem.observations)
         target, slope = gain.solve(space.innovation(point) + point @ jacobian.mT)
         a = length[:, None, None]

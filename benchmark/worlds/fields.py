@@ -140,15 +140,15 @@ class Fields(World):
     @functools.cached_property
     def fitting_identity(self) -> str:
         """sha256 of what a component of this world is fitted on: truth and background of the fitting years."""
-        return hash_json([self.training_hash, self._archive_identity])
+        return hash_json([self.training_hash, self._source_identity])
 
     @property
     def background_identity(self) -> dict[str, object]:
         network = {"network": getattr(self.forecaster, "hash", None)} if self.components else {}
-        return {**self._archive_identity, **network}
+        return {**self._source_identity, **network}
 
     @functools.cached_property
-    def _archive_identity(self) -> dict[str, object]:
+    def _source_identity(self) -> dict[str, object]:
         background = self.spec.background
         forecasts = self._background.hash(self._fitting_times)
         return {"kind": background.kind, "lead_h": background.lead_h} | ({"forecasts": forecasts} if forecasts else {})
