@@ -11,6 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+MANY = 6
+"""Channels above which every channel has a line and no intervals; `bench run --json` has them."""
+
+CELL = 16
+
 
 def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: str, console: Console) -> None:
     """Channel scores of every method, the headline, the paired comparisons and the cost.
@@ -28,10 +33,14 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
         f"{experiment['last_case'][:10]}; {summary['observations']['values_per_case']:.1f} observed values a case; "
         f"region {summary['region']}; observations {summary['observations']['hash'][:12]}"
     )
-    wide = _channels(methods, units, between=" ")
-    fits = console.measure(wide, options=console.options.update(width=1000)).maximum <= console.width
-    # in a narrow terminal intervals stand below their values: broken anywhere else they cannot be read
-    console.print(wide if fits else _channels(methods, units, between="\n"))
+    if len(units) > MANY:
+        for table in _compact(methods, units, console.width):
+            console.print(table)
+    else:
+        wide = _channels(methods, units, between=" ")
+        fits = console.measure(wide, options=console.options.update(width=1000)).maximum <= console.width
+        # in a narrow terminal intervals stand below their values: broken anywhere else they cannot be read
+        console.print(wide if fits else _channels(methods, units, between="\n"))
     console.print(_headline(methods))
     console.print(_cost(methods))
     # those with the background are the relative errors
@@ -55,6 +64,24 @@ def _channels(methods: Mapping[str, Any], units: Mapping[str, str], between: str
             table.add_row(escape(label), *cells)
         table.add_section()
     return table
+
+
+def _compact(methods: Mapping[str, Any], units: Mapping[str, str], width: int) -> list[Table]:
+    """RMSE and, in brackets, its share of the background's: as many methods beside each other as fit."""
+    labels, tables = list(methods), []
+    beside = max(1, (width - 24) // CELL)
+    for first in range(0, len(labels), beside):
+        chosen = labels[first : first + beside]
+        table = _table("RMSE, and in brackets over that of the background", "channel", *map(escape, chosen))
+        for channel, unit in units.items():
+            cells = []
+            for label in chosen:
+                by_name = {s["statistic"]: s["value"] for s in methods[label]["scores"] if s["channel"] == channel}
+                share = by_name["relative_error"]
+                cells.append(f"{by_name['rmse']:.4g}" + ("" if share is None else f" ({share:.3f})"))
+            table.add_row(f"[bold]{channel}[/bold] [dim]{unit}[/dim]", *cells)
+        tables.append(table)
+    return tables
 
 
 def _table(title: str, first: str, *others: str) -> Table:

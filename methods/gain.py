@@ -3,6 +3,7 @@
 __all__ = ["Gain"]
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -24,13 +25,27 @@ class Gain:
     """
 
     def __init__(self, jacobian: Tensor, covariance: SpectralCovariance, observations: Observations) -> None:
-        self.jacobian, self.covariance = jacobian, covariance
+        self.jacobian, self.covariance, self.observations = jacobian, covariance, observations
         E = covariance.modes.to(jacobian)
         coefficients = jacobian @ E.T
         rest = jacobian - coefficients @ E
         # R is small beside G C G^T: in single precision the last digits would depend on the batch
         self.coefficients, self.rest = coefficients.double(), (rest @ rest.mT).double()
         self.R = torch.where(observations.mask, observations.error_std, 1.0).double().square()
+
+    def forward(self, delta: Tensor) -> Tensor:
+        """G delta: (case, member, n) to (case, member, value)."""
+        return delta @ self.jacobian.mT
+
+    def relinearised(self, jacobian: Callable[[], Tensor], moved: Tensor) -> "Gain":
+        """The gain at new points.
+
+        Arguments:
+            jacobian: Gives G at the points, shape (case, value, n).
+            moved: Which cases have a new one, shape (case,), bool.
+        """
+        G = torch.where(moved[:, None, None], jacobian(), self.jacobian)
+        return Gain(G, self.covariance, self.observations)
 
     def apply(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> Tensor:
         """K innovation, shape (case, member, n); see `solve`."""

@@ -1,15 +1,20 @@
 """Gauss-Newton outer loops in the latent increment: a small 3D-Var around a point, solved by its gain."""
 
-__all__ = ["Solution", "outer_loops"]
+__all__ = ["Solution", "gain_at", "outer_loops"]
 
 import dataclasses
+import functools
 
 import torch
 from torch import Tensor
 
+from benchmark.problem import LinearOperator
+
 from .gain import Gain
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
+from .priors.spectral_autoencoder import SpectralAutoencoder
+from .spectral_gain import SpectralGain
 
 ROUNDING = 1e-4
 """Relative error of J in single precision."""
@@ -28,6 +33,21 @@ class Solution:
     point: Tensor
     converged: Tensor
     iterations: int
+
+
+def gain_at(space: LatentSpace, covariance: SpectralCovariance, point: Tensor) -> Gain | SpectralGain:
+    """The gain of a 3D-Var linearised at delta.
+
+    Arguments:
+        space: The cases' latent space.
+        covariance: B of scaled increments.
+        point: delta, shape (case, 1, n).
+    """
+    observations, autoencoder = space.problem.observations, space.autoencoder
+    operator = observations.operator
+    if isinstance(autoencoder, SpectralAutoencoder) and isinstance(operator, LinearOperator):
+        return SpectralGain(autoencoder, space.scale.flatten()[0], operator, observations)
+    return Gain(space.jacobian(point), covariance, observations)
 
 
 def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, tolerance: float) -> Solution:
@@ -51,11 +71,10 @@ def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, 
     length = torch.ones_like(best)
     if loops < 1:
         return Solution(point, converged, 0)
-    jacobian = space.jacobian(point)
+    gain = gain_at(space, covariance, point)
     done = 0
     for done in range(1, loops + 1):
-        gain = Gain(jacobian, covariance, space.problem.observations)
-        target, slope = gain.solve(space.innovation(point) + point @ jacobian.mT)
+        target, slope = gain.solve(space.innovation(point) + gain.forward(point))
         a = length[:, None, None]
         candidate, dual = point + a * (target - point), gradient + a * (slope - gradient)
         value = ((candidate * dual).sum(-1) / 2 + space.misfit(candidate)).squeeze(1)
@@ -69,6 +88,5 @@ def outer_loops(space: LatentSpace, covariance: SpectralCovariance, loops: int, 
         length = torch.where(taken, 1.0, length / 2)
         if done == loops or bool(converged.all()):
             break
-        moved = (taken & ~converged)[:, None, None]
-        jacobian = torch.where(moved, space.jacobian(point), jacobian)
+        gain = gain.relinearised(functools.partial(space.jacobian, point), taken & ~converged)
     return Solution(point, converged, done)

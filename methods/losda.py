@@ -23,7 +23,7 @@ from torch import Tensor
 
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
 
-from .gauss_newton import outer_loops
+from .gauss_newton import gain_at, outer_loops
 from .priors.autoencoder import Autoencoder
 from .priors.backbone import seasonal_features
 from .priors.covariance import SpectralCovariance
@@ -105,7 +105,7 @@ class LOSDA(Method):
         if self["variant"] == "hard" and self["solver"] == "gauss-newton":
             start = outer_loops(space, B, self["loops"], tolerance=1e-3)
             cost.iterations += start.iterations
-            correct = gauss_newton_proximal(space, B, factor, space.jacobian(start.point), inner)
+            correct = gauss_newton_proximal(space, gain_at(space, B, start.point), factor, inner)
         else:
             correct = adam_proximal(space, B, factor, self["rate"], inner)
         if not prior.sigma_min <= self["sigma_end"] <= self["sigma_start"] <= prior.sigma_max:

@@ -15,6 +15,7 @@ from .adam import minimise
 from .gain import Gain
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
+from .spectral_gain import SpectralGain
 
 PROMISE = 0.1
 """Error of the linearisation [observation error std] up to which a Gauss-Newton step counts as converged."""
@@ -26,9 +27,7 @@ Correction = Callable[[Tensor, float], tuple[Tensor, Check]]
 """(delta_hat (case, member, n), sigma) -> delta*, same shape, and how to tell whether it converged."""
 
 
-def gauss_newton_proximal(
-    space: LatentSpace, covariance: SpectralCovariance, factor: float, jacobian: Tensor, steps: int
-) -> Correction:
+def gauss_newton_proximal(space: LatentSpace, gain: Gain | SpectralGain, factor: float, steps: int) -> Correction:
     """Chord iterations: true innovations, and a frozen Jacobian.
 
     Members of a case share the linearisation, so a member costs one decoder call a step. Converged is a member
@@ -36,20 +35,18 @@ def gauss_newton_proximal(
 
     Arguments:
         space: The cases' latent space.
-        covariance: B of scaled increments.
+        gain: Where it is linearised.
         factor: Factor on C_t.
-        jacobian: G, shape (case, value, n).
         steps: Iterations.
     """
     observations = space.problem.observations
-    gain = Gain(jacobian, covariance, observations)
 
     def correct(delta_hat: Tensor, sigma: float) -> tuple[Tensor, Check]:
         delta, promised = delta_hat, delta_hat.new_zeros(())
         for _ in range(steps):
             innovation = space.innovation(delta)
-            following = delta_hat + gain.apply(innovation + (delta - delta_hat) @ jacobian.mT, sigma, factor)
-            promised = innovation - (following - delta) @ jacobian.mT
+            following = delta_hat + gain.apply(innovation + gain.forward(delta - delta_hat), sigma, factor)
+            promised = innovation - gain.forward(following - delta)
             delta = following
 
         def check(innovation: Tensor) -> Tensor:

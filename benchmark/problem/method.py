@@ -19,10 +19,15 @@ from .problem import Archive, Problem
 class Component(abc.ABC):
     """Something fitted on an archive and kept in the weights store: a covariance, a network.
 
-    Several methods may share one. `name` is its file's name there.
+    Several methods may share one. `name` is its file's name there; `builds_on` are the kinds of component that it
+    holds a part of.
     """
 
     name: ClassVar[str]
+    builds_on: ClassVar[tuple[type["Component"], ...]] = ()
+
+    def attach(self, parts: Mapping[str, "Component"]) -> None:  # noqa: B027
+        """Receives the components that it builds on, by name, before it is used."""
 
     @abc.abstractmethod
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:

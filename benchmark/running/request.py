@@ -20,6 +20,7 @@ from metrics import find_region, region_weights
 
 from .analyses import AnalysisWriter
 from .experiment import Experiment, MethodRequest, choose_times
+from .plotting import plot_run
 from .runner import MethodRun, Progress, run_methods
 from .store import ResultStore
 from .summary import summarise
@@ -45,6 +46,7 @@ class RunRequest(pydantic.BaseModel):
         chunk: Cases a batch and a result file.
         fresh: Whether to compute everything again.
         save_analyses: Zarr store to write analyses to.
+        plot: Folder to write pictures of the middle case to.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +66,7 @@ class RunRequest(pydantic.BaseModel):
     chunk: int = 32
     fresh: bool = False
     save_analyses: Path | None = None
+    plot: Path | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,6 +146,10 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
         if writer:
             writer.discard()
     summary = {"experiment": _describe(request, runs, times, system), **summarise(run.rows, times, request.region)}
+    if request.plot:
+        drawn = [r for r in runs if r.label in _to_write(request)]
+        middle = times[len(times) // 2]
+        plot_run(request.plot, drawn, world, system, middle, summary, seed=request.seed, device=device)
     units = {channel.name: channel.unit for channel in world.channels}
     return Outcome(summary, units, f"{world.title}; {system.description()}", run.computed)
 

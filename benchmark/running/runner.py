@@ -1,6 +1,6 @@
 """Runs methods on cases: same truth, same background, same observations for all of them."""
 
-__all__ = ["MethodRun", "Progress", "Run", "run_methods"]
+__all__ = ["MethodRun", "Progress", "Run", "analyse_batch", "make_problem", "run_methods"]
 
 import dataclasses
 import importlib.metadata
@@ -96,13 +96,12 @@ def run_methods(
     for begin in range(0, len(waiting), chunk):
         index = waiting[begin : begin + chunk]
         batch = times[index]
-        truth, problem = _make_problem(world, observing, batch)
+        truth, problem = make_problem(world, observing, batch)
         for run in runs:
             if not wanted[run.label][index].any():
                 continue
             # a chunk that is partly done is computed as a whole, for the cases do not know of their batch
-            noise = CaseNoise([seed_from("method", world.name, t, seed) for t in _say(batch)], device)
-            analysis, seconds = _timed(run, problem, noise, device)
+            analysis, seconds = analyse_batch(run, problem, world, seed, device)
             facts = _facts(run, problem, analysis, seconds, device)
             rows = rows_of(analysis, truth, problem.climatology, world, batch, facts)
             rows = rows[rows["time"].isin(batch[missing[run.label][index]])]
@@ -117,7 +116,8 @@ def run_methods(
     )
 
 
-def _make_problem(world: World, observing: ObservingSystem, times: np.ndarray) -> tuple[torch.Tensor, Problem]:
+def make_problem(world: World, observing: ObservingSystem, times: np.ndarray) -> tuple[torch.Tensor, Problem]:
+    """The truth of some cases, and what methods may know of them."""
     truth = world.truth(times)
     observations = observing.observe(truth, times)
     problem = Problem(
@@ -126,7 +126,15 @@ def _make_problem(world: World, observing: ObservingSystem, times: np.ndarray) -
     return truth, problem
 
 
-def _timed(run: MethodRun, problem: Problem, noise: CaseNoise, device: torch.device) -> tuple[Analysis, float]:
+def analyse_batch(
+    run: MethodRun, problem: Problem, world: World, seed: int, device: torch.device
+) -> tuple[Analysis, float]:
+    """A method's analysis of some cases, on the CPU, and the seconds it took.
+
+    Raises:
+        BenchError: If the method fails or returns something of a wrong shape.
+    """
+    noise = CaseNoise([seed_from("method", world.name, t, seed) for t in _say(problem.times)], device)
     problem = problem.to(device)
     reset_peak_memory(device)
     if device.type == "cuda":

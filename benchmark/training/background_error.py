@@ -24,11 +24,13 @@ class BackgroundErrorSettings(pydantic.BaseModel):
 
 
 class BackgroundErrorRecipe:
-    """EOFs of the training archive's out-of-sample errors."""
+    """EOFs of the training archive's out-of-sample errors, by zonal wavenumber where longitudes go around."""
 
     kind = BackgroundError
-    needs: tuple[str, ...] = ("forecaster",)
     quick = True
+
+    def needs(self, context: Context) -> tuple[str, ...]:
+        return ("forecaster",)
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
@@ -37,6 +39,6 @@ class BackgroundErrorRecipe:
         B = component.covariance
         names = [c.name for c in context.world.channels]
         std = context.archive.error_std().tolist()
-        kept, left = float(B.variances.sum()), float(B.remainder) * (len(B.scale) - len(B.modes))
-        scores = {"error std": dict(zip(names, std, strict=True)), "variance in the modes": kept / (kept + left)}
-        return context.save(component, started, depends=self.needs, training=settings.model_dump(), scores=scores)
+        scores = {"error std": dict(zip(names, std, strict=True)), "variance in the modes": B.explained}
+        depends = self.needs(context)
+        return context.save(component, started, depends=depends, training=settings.model_dump(), scores=scores)

@@ -15,8 +15,10 @@ import torch
 
 from benchmark.problem import Archive, BenchError, Component, closest, hash_json
 from benchmark.weights import SHIPPED, Card, WeightsStore
-from benchmark.worlds import Fields, WorldSpec
+from benchmark.worlds import Fields, WorldSpec, open_world
 from benchmark.worlds.forecaster import ForecastNetworks
+from benchmark.worlds.planet import PlanetSettings
+from benchmark.worlds.planet.forecaster import PlanetColumns, PlanetForecaster
 from methods.priors.backbone import Backbone
 
 from .loop import Report
@@ -68,12 +70,15 @@ def open_workspace(
         device: Where the forecaster runs.
         shipped: Folder of the weights that ship with the package, None to do without them.
     """
-    world = Fields(spec)
+    world = open_world(spec)
     store = WeightsStore(world.name, world.grid, world.channels, world.fitting_identity, weights, shipped)
     if ForecastNetworks.name in world.components:
         networks = store.load(ForecastNetworks)
         if networks is not None:
             world.use_forecaster(networks[0].to(device))
+    if PlanetColumns.name in world.components and (columns := store.load(PlanetColumns)) is not None:
+        settings = PlanetSettings.read(spec.planet, spec.name)
+        world.use_forecaster(PlanetForecaster(settings, columns[0], world.normalisation, spec.background.lead_h))
     return world, store
 
 
@@ -131,7 +136,7 @@ class Context:
 
     def uses(self, name: str) -> bool:
         """Whether this world has such a component: a forecaster belongs to worlds whose background it makes."""
-        return name != ForecastNetworks.name or name in self.world.components
+        return name not in (ForecastNetworks.name, PlanetColumns.name) or name in self.world.components
 
     def checkpoint(self, label: str) -> Path:
         """File of a network's checkpoint."""
@@ -203,16 +208,16 @@ class Recipe(Protocol):
 
     Attributes:
         kind: Its class.
-        needs: Components that must be there before.
         quick: Whether it takes seconds, so that `bench run` makes it by itself.
     """
 
     @property
     def kind(self) -> type[Component]: ...
     @property
-    def needs(self) -> tuple[str, ...]: ...
-    @property
     def quick(self) -> bool: ...
+
+    def needs(self, context: Context) -> tuple[str, ...]:
+        """Components that must be there before."""
 
     def run(self, context: Context) -> Card:
         """Makes and stores the component."""

@@ -19,6 +19,8 @@ from methods.priors.backbone import seasonal_features
 from .context import Context
 from .loop import Plan, train_network
 
+PART = 1000
+
 
 class ForecasterSettings(pydantic.BaseModel):
     """
@@ -26,6 +28,9 @@ class ForecasterSettings(pydantic.BaseModel):
         plan: How each network is trained.
         backbone: Settings of the `Backbone`.
         noise: Std of the noise added to its input states, against over-fitting [normalised].
+        equal_steps: Whether the cross-fitted networks, which see fewer years, get more epochs for it, so that they
+            are trained as long as the final one.
+        rollout: Steps that a training sample is forecast; the loss is their mean.
         blocks: Number of blocks of years to leave out in turn; at most the number of training years.
     """
 
@@ -33,16 +38,20 @@ class ForecasterSettings(pydantic.BaseModel):
 
     plan: Plan = Plan(epochs=18, rate=2e-3, weight_decay=0.1)
     backbone: dict[str, Any] = {"kind": "convolutional", "patch": 2, "width": 32, "blocks": 1, "dropout": 0.2}
-    noise: float = 0.1
+    noise: float = pydantic.Field(default=0.1, ge=0)
+    equal_steps: bool = False
+    rollout: int = pydantic.Field(default=1, gt=0)
     blocks: int = pydantic.Field(default=7, ge=2)
 
 
 class ForecasterRecipe:
-    """Anomaly persistence plus a network, one lead time ahead, by least squares."""
+    """Anomaly persistence plus a network, a step (or some) ahead, by least squares."""
 
     kind = ForecastNetworks
-    needs = ()
     quick = False
+
+    def needs(self, context: Context) -> tuple[str, ...]:
+        return ()
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
@@ -53,19 +62,23 @@ class ForecasterRecipe:
                 f"The background of the world '{world.name}' is '{background.kind}': there is no forecaster to train."
             )
         settings = context.settings(self.kind.name, ForecasterSettings)
-        data, other = _Samples(context, "train"), _Samples(context, "validate")
+        data, other = (_Samples(context, split, settings.rollout) for split in ("train", "validate"))
         years = sorted(set(year_of(data.times).tolist()))
         if len(years) < 2:
             raise BenchError("Cross-fitting needs two or more training years; name more in the world file.")
         blocks = [part.tolist() for part in np.array_split(years, min(settings.blocks, len(years)))]
+        conserved = [[c.name for c in world.channels].index(name) for name in background.conserve]
+        kept = {"conserved": conserved, "row_area": world.grid.row_area.tolist()} if conserved else {}
         networks = self.kind(
             blocks,
             background.lead_h,
+            background.step_h,
             channels=len(world.channels),
             shape=world.grid.shape,
-            history=data.history,
+            history=background.history,
             periodic=world.grid.periodic,
             backbone=settings.backbone,
+            **kept,
         )
         area = torch.as_tensor(world.grid.cell_area, dtype=torch.float32, device=context.device)
         names = [c.name for c in world.channels]
@@ -78,10 +91,15 @@ class ForecasterRecipe:
             seen = np.flatnonzero(~data.touches(left_out))
 
             def loss(module: nn.Module, batch: Tensor, generator: torch.Generator, seen: np.ndarray = seen) -> Tensor:
-                past, target, season = data.take(seen[batch.numpy()])
+                past, targets, seasons = data.take(seen[batch.numpy()])
                 noise = settings.noise * torch.randn(past.shape, generator=generator)
-                error = module(past + noise.to(past), season) - target
-                return (area * error.square()).mean()
+                past = past + noise.to(past)
+                total = torch.zeros((), device=context.device)
+                for target, season in zip(targets, seasons, strict=True):
+                    following = module(past, season)
+                    total = total + (area * (following - target).square()).mean()
+                    past = torch.cat((following[:, None], past[:, :-1]), dim=1)
+                return total / len(targets)
 
             def validate(module: nn.Module) -> dict[str, float]:
                 rmse = other.rmse(module, np.arange(len(other.times)), area)
@@ -89,9 +107,9 @@ class ForecasterRecipe:
 
             said = f"forecaster, {'without ' + ', '.join(map(str, left_out)) if left_out else 'all years'}"
             file = context.checkpoint(f"forecaster-{label}")
-            progress = train_network(
-                network, loss, validate, len(seen), settings.plan, said, file, context.report, origin
-            )
+            longer = round(settings.plan.epochs * len(data.times) / len(seen))
+            plan = settings.plan.model_copy(update={"epochs": longer} if settings.equal_steps else {})
+            progress = train_network(network, loss, validate, len(seen), plan, said, file, context.report, origin)
             seconds += progress["seconds"]
             scores[label] = progress["history"][-1]
             network.to("cpu")
@@ -117,32 +135,40 @@ def _fresh(networks: ForecastNetworks, label: str) -> nn.Module:
 class _Samples:
     """Past anomalies, targets and seasons of a split, kept as one array of anomalies."""
 
-    def __init__(self, context: Context, split: Any) -> None:
-        world = context.world
+    def __init__(self, context: Context, split: Any, rollout: int = 1) -> None:
+        world, background = context.world, context.world.spec.background
         self.device = context.device
-        self.times = world.times(split)
-        self.history = int(world.spec.background.settings.get("history", 1))
-        lead = np.timedelta64(world.spec.background.lead_h, "h")
-        self.all = np.unique(np.concatenate([self.times - k * lead for k in range(self.history + 1)]))
-        self.anomalies = world.truth(self.all) - world.climatology(self.all)
-        self.places = [np.searchsorted(self.all, self.times - k * lead) for k in range(self.history + 1)]
-        self.season = seasonal_features(self.times)
+        step = np.timedelta64(background.step_h, "h")
+        ends = world.forecast_times(split)
+        # the first of a sample's targets, so that all the following are there too
+        self.times = ends[np.all([np.isin(ends + k * step, ends) for k in range(rollout)], axis=0)]
+        self.rollout = rollout
+        ages = range(rollout - 1, -background.history - 1, -1)
+        self.all = np.unique(np.concatenate([self.times + k * step for k in ages]))
+        # by parts: truth, climatology and their difference at once would be three archives in memory
+        parts = np.array_split(self.all, max(1, len(self.all) // PART))
+        self.anomalies = torch.empty(len(self.all), len(world.channels), *world.grid.shape)
+        torch.cat([world.truth(part) - world.climatology(part) for part in parts], out=self.anomalies)
+        self.places = {k: np.searchsorted(self.all, self.times + k * step) for k in ages}
+        self.step = step
 
-    def take(self, index: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """Past (case, history, channel, ...), target (case, channel, ...), season (case, 4)."""
-        past = torch.stack([self.anomalies[place[index]] for place in self.places[1:]], dim=1)
-        target = self.anomalies[self.places[0][index]]
-        return past.to(self.device), target.to(self.device), self.season[index].to(self.device)
+    def take(self, index: np.ndarray) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Past (case, history, channel, ...), and for every step target (case, channel, ...) and season (case, 4)."""
+        past = torch.stack([self.anomalies[self.places[k][index]] for k in sorted(self.places)[::-1] if k < 0], dim=1)
+        steps = range(self.rollout)
+        targets = [self.anomalies[self.places[k][index]].to(self.device) for k in steps]
+        seasons = [seasonal_features(self.times[index] + k * self.step).to(self.device) for k in steps]
+        return past.to(self.device), targets, seasons
 
     def touches(self, years: list[int]) -> np.ndarray:
-        """Which samples have their target or an input in these years, bool."""
-        return np.any([np.isin(year_of(self.all[place]), years) for place in self.places], axis=0)
+        """Which samples have a target or an input in these years, bool."""
+        return np.any([np.isin(year_of(self.all[place]), years) for place in self.places.values()], axis=0)
 
     def rmse(self, module: nn.Module, index: np.ndarray, area: Tensor) -> list[float]:
-        """Area-weighted RMSE of each channel."""
+        """Area-weighted RMSE of each channel after one step."""
         total = torch.zeros(self.anomalies.shape[1], dtype=torch.float64)
         for i in range(0, len(index), 256):
-            past, target, season = self.take(index[i : i + 256])
-            error = module(past, season) - target
+            past, targets, seasons = self.take(index[i : i + 256])
+            error = module(past, seasons[0]) - targets[0]
             total += (area * error.square()).mean((2, 3)).sum(0).double().cpu()
         return (total / len(index)).sqrt().tolist()

@@ -47,20 +47,28 @@ class LatentPriorRecipe:
     """By denoising score matching on the training years' out-of-sample increments."""
 
     kind = LatentPrior
-    needs: tuple[str, ...] = ("forecaster", "autoencoder")
     quick = False
+
+    def needs(self, context: Context) -> tuple[str, ...]:
+        return ("forecaster", "autoencoder")
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
         device = context.device
         settings = context.settings(self.kind.name, LatentPriorSettings)
-        autoencoder = context.require(Autoencoder)
+        autoencoder = context.require(Autoencoder)  # type: ignore[type-abstract]
         train, other = (_Latents(autoencoder, a, device) for a in (context.archive, context.validation))
-        scale = train.increments.square().mean(0).sqrt()
-        train.increments, other.increments = train.increments / scale, other.increments / scale
+        scale, covariance = torch.ones(autoencoder.latent_shape), SpectralCovariance.identity(train.zb[0].numel())
+        shape, importance = None, None
+        if autoencoder.whitens:
+            shape = (len(context.world.channels), *context.world.grid.shape)
+            importance = _importance(context).to(device)
+        else:
+            scale = train.increments.square().mean(0).sqrt()
+            train.increments, other.increments = train.increments / scale, other.increments / scale
+            flat = train.increments.flatten(1)
+            covariance = SpectralCovariance.fit(flat.cpu(), torch.ones(flat.shape[1]), settings.modes)
         spread = train.zb.std(0)
-        flat = train.increments.flatten(1)
-        covariance = SpectralCovariance.fit(flat.cpu(), torch.ones(flat.shape[1]), settings.modes)
         torch.manual_seed(seed_from("latent-prior", settings.plan.seed))
         module = self.kind(
             autoencoder.latent_shape,
@@ -71,7 +79,10 @@ class LatentPriorRecipe:
             settings.sigma_min,
             settings.sigma_max,
             settings.backbone,
-        ).to(device)
+            shape,
+        )
+        module.attach({Autoencoder.name: autoencoder})
+        module = module.to(device)
 
         def loss(module: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             delta, zb, season = train.take(batch)
@@ -79,7 +90,7 @@ class LatentPriorRecipe:
             zb = zb + spread * blur.to(device)
             u = torch.rand(len(batch), generator=generator).to(device)
             noise = torch.randn(delta.shape, generator=generator).to(device)
-            return module.loss(delta, zb, season, u, noise)  # type: ignore[operator]
+            return module.loss(delta, zb, season, u, noise, importance)  # type: ignore[operator]
 
         def validate(module: nn.Module) -> dict[str, float]:
             ratios = [r["network"] / r["gaussian"] for r in other.denoising(module).values()]
@@ -87,7 +98,7 @@ class LatentPriorRecipe:
 
         file = context.checkpoint(self.kind.name)
         size = len(train.increments)
-        origin = context.origin(settings, self.needs)
+        origin = context.origin(settings, self.needs(context))
         progress = train_network(
             module, loss, validate, size, settings.plan, self.kind.name, file, context.report, origin
         )
@@ -97,11 +108,16 @@ class LatentPriorRecipe:
                 "history": progress["history"],
             }
         module.eval().requires_grad_(False).to("cpu")
-        card = context.save(
-            module, started, progress["seconds"], training=settings.model_dump(), scores=scores, depends=self.needs
-        )
+        depends, training = self.needs(context), settings.model_dump()
+        card = context.save(module, started, progress["seconds"], depends, training=training, scores=scores)
         file.unlink(missing_ok=True)
         return card
+
+
+def _importance(context: Context) -> Tensor:
+    """Weights of square errors that make their mean the relative error's square, shape (channel, latitude, 1)."""
+    area = torch.as_tensor(context.world.grid.row_area, dtype=torch.float32)
+    return (area / context.archive.error_std().float()[:, None].square())[..., None]
 
 
 class _Latents:

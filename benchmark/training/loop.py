@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pydantic
 import torch
@@ -28,6 +28,8 @@ class Plan(pydantic.BaseModel):
         weight_decay: AdamW's.
         average: Decay of the moving average of the weights a step; 0 keeps the last weights.
         seed: Of initial weights, order and noise.
+        precision: Of the products while training: `bfloat16` takes half the time where the processor knows it.
+            Weights, gradients and the trained network are in single precision either way.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,7 @@ class Plan(pydantic.BaseModel):
     weight_decay: float = pydantic.Field(default=0.01, ge=0)
     average: float = pydantic.Field(default=0.0, ge=0, lt=1)
     seed: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
 
 
 class Report(Protocol):
@@ -89,6 +92,8 @@ def train_network(
     batch = min(plan.batch, size)
     per_epoch = size // batch
     total = plan.epochs * per_epoch
+    kind = next(module.parameters()).device.type
+    half = plan.precision == "bfloat16"
     modules = {"module": module, "averaged": averaged} if plan.average else {"module": module}
     shapes = {k: list(v.shape) for k, v in module.state_dict().items()}
     identity = hash_json([label, plan.model_dump(), size, shapes, origin])
@@ -106,7 +111,8 @@ def train_network(
             step = epoch * per_epoch + number
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate * _one_cycle((step + 1) / total)
-            value = loss(module, order[number * batch : (number + 1) * batch], generator)
+            with torch.autocast(kind, torch.bfloat16, enabled=half):
+                value = loss(module, order[number * batch : (number + 1) * batch], generator)
             optimiser.zero_grad(set_to_none=True)
             value.backward()
             nn.utils.clip_grad_norm_(module.parameters(), 1.0)

@@ -12,8 +12,15 @@ from .background_error import BackgroundErrorRecipe
 from .context import Context, Recipe
 from .forecaster import ForecasterRecipe
 from .latent_prior import LatentPriorRecipe
+from .planet_columns import PlanetColumnsRecipe
 
-_ALL: tuple[Recipe, ...] = (ForecasterRecipe(), BackgroundErrorRecipe(), AutoencoderRecipe(), LatentPriorRecipe())
+_ALL: tuple[Recipe, ...] = (
+    ForecasterRecipe(),
+    PlanetColumnsRecipe(),
+    BackgroundErrorRecipe(),
+    AutoencoderRecipe(),
+    LatentPriorRecipe(),
+)
 RECIPES = {recipe.kind.name: recipe for recipe in _ALL}
 
 
@@ -35,7 +42,7 @@ def order(names: Iterable[str], context: Context) -> list[str]:
     def visit(name: str) -> None:
         if name in ordered or not context.uses(name):
             return
-        for other in find_recipe(name).needs:
+        for other in find_recipe(name).needs(context):
             visit(other)
         ordered.append(name)
 
@@ -68,7 +75,7 @@ def train(target: str, context: Context, again: bool = False) -> list[str]:
         find_recipe(name)
     made: list[str] = []
     for name in order(wanted, context):
-        stale = made and any(need in made for need in find_recipe(name).needs)
+        stale = made and any(need in made for need in find_recipe(name).needs(context))
         if (again and name in wanted) or stale or not _is_there(name, context):
             find_recipe(name).run(context)
             made.append(name)

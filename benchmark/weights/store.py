@@ -115,9 +115,20 @@ class WeightsStore:
             raise BenchError(f"The weights file {path} is truncated or was changed (its sha256 differs); {cure}")
         try:
             tensors = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
-            return kind.from_state(tensors, card.settings), card
+            component = kind.from_state(tensors, card.settings)
+            component.attach({part.name: self._part(part, card) for part in component.builds_on})
+            return component, card
         except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
             raise BenchError(f"The weights file {path} cannot be used ({first_line(error)}); {cure}") from error
+
+    def _part(self, kind: type[Component], card: Card) -> Component:
+        loaded = self.load(kind)
+        if loaded is None:
+            raise BenchError(
+                f"The weights of '{card.component}' build on '{kind.name}', which is not there; train it with: "
+                f"bench train {kind.name} --world {self.world}"
+            )
+        return loaded[0]
 
     def save(self, component: Component, **facts: Any) -> Card:
         """Writes a component, in half precision, and its card to the user's folder.

@@ -2,6 +2,7 @@
 
 from .base import Forecaster, Split, World
 from .fields import Fields
+from .opening import open_world
 from .spec import BackgroundSpec, WorldSpec, library, load_spec
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "WorldSpec",
     "library",
     "load_spec",
+    "open_world",
 ]

@@ -50,10 +50,7 @@ class Persistence:
 
 
 class ForecasterBackground:
-    """A network's forecast from the truth one or more lead times earlier.
-
-    Until there is a network, `settings["history"]` (default 1) tells how many states it will need.
-    """
+    """A network's forecast from the truth a lead time earlier (and, with a history, some steps before that)."""
 
     def __init__(self, world: World, spec: BackgroundSpec, forecaster: Forecaster | None) -> None:
         if forecaster is not None and forecaster.lead_h != spec.lead_h:
@@ -61,25 +58,25 @@ class ForecasterBackground:
                 f"The forecaster's lead time is {forecaster.lead_h} h, but the world '{world.name}' wants "
                 f"{spec.lead_h} h; train one with 'bench train forecaster --world {world.name}'."
             )
-        wanted = int(spec.settings.get("history", 1))
-        if forecaster is not None and forecaster.history != wanted:
+        wanted = (spec.history, spec.step_h)
+        if forecaster is not None and (forecaster.history, forecaster.step_h) != wanted:
             raise BenchError(
-                f"The forecaster sees {forecaster.history} states, but the world '{world.name}' has history: {wanted}; "
+                f"The forecaster sees {forecaster.history} states, {forecaster.step_h} h apart, but the world "
+                f"'{world.name}' has history: {spec.history} and step_h: {spec.step_h}; "
                 f"train one with 'bench train forecaster --again --world {world.name}'."
             )
         self.world = world
         self.forecaster = forecaster
-        self.lead = np.timedelta64(spec.lead_h, "h")
-        self.history = wanted
+        self.ages = [np.timedelta64(spec.lead_h + k * spec.step_h, "h") for k in range(spec.history)]
 
     def available(self, times: np.ndarray, usable: np.ndarray) -> np.ndarray:
-        return np.all([np.isin(times - k * self.lead, usable) for k in range(1, self.history + 1)], axis=0)
+        return np.all([np.isin(times - age, usable) for age in self.ages], axis=0)
 
     def make(self, times: np.ndarray) -> Tensor:
         if self.forecaster is None:
             raise BenchError(
                 f"The world '{self.world.name}' has no forecast network yet, so there is no background; "
-                f"make one with 'bench train forecaster --world {self.world.name}'."
+                f"make one with 'bench train {self.world.components[0]} --world {self.world.name}'."
             )
         return torch.cat([self._forecast(self.forecaster, times[i : i + BATCH]) for i in range(0, len(times), BATCH)])
 
@@ -87,7 +84,7 @@ class ForecasterBackground:
         return ""
 
     def _forecast(self, forecaster: Forecaster, times: np.ndarray) -> Tensor:
-        past = [times - k * self.lead for k in range(1, self.history + 1)]
+        past = [times - age for age in self.ages]
         states = torch.stack([self.world.truth(t) for t in past], dim=1)
         climatology = torch.stack([self.world.climatology(t) for t in past], dim=1)
         with torch.no_grad():

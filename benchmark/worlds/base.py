@@ -17,29 +17,42 @@ Split = Literal["train", "validate", "test"]
 
 
 class Forecaster(Protocol):
-    """A model that makes backgrounds from earlier truth.
+    """A model that makes backgrounds from earlier truth, and ensembles from perturbed states.
 
     Attributes:
-        lead_h: Lead time [h].
-        history: How many states it needs: those at t - lead, t - 2 lead, ...
+        lead_h: Lead time of a background [h].
+        step_h: Length of one of its steps [h].
+        history: How many states it needs: those at t - lead, t - lead - step, ...
     """
 
     lead_h: int
+    step_h: int
     history: int
 
-    def forecast(self, states: Tensor, climatology: Tensor, history_climatology: Tensor, times: np.ndarray) -> Tensor:
+    def forecast(
+        self,
+        states: Tensor,
+        climatology: Tensor,
+        history_climatology: Tensor,
+        times: np.ndarray,
+        lead_h: int | None = None,
+    ) -> Tensor:
         """A forecast that never saw the day it is for: within the training years the forecaster takes the
-        network whose fold left the time out.
+        network whose fold left the time out. Differentiable in the states.
 
         Arguments:
-            states: Truth at t - lead, t - 2 lead, ..., shape (case, history, channel, latitude, longitude)
+            states: At t - lead, t - lead - step, ..., shape (case, history, channel, latitude, longitude)
                 [normalised].
             climatology: At the valid times, shape (case, channel, latitude, longitude) [normalised].
             history_climatology: At the states' times, shape of `states` [normalised].
-            times: Valid times, shape (case,), datetime64[ns].
+            times: Valid times t, shape (case,), datetime64[ns].
+            lead_h: Lead time [h], a multiple of the step; that of a background if not given.
 
         Returns:
             Shape (case, channel, latitude, longitude) [normalised].
+
+        Raises:
+            BenchError: If the lead time is no multiple of the step.
         """
 
 

@@ -17,16 +17,17 @@ class BackgroundSpec(pydantic.BaseModel):
     """Where a world's background comes from.
 
     Arguments:
-        kind: `forecaster` (a trained network), `persistence` (the truth `lead_h` earlier) or `archive`
-            (a data set of forecasts by start and lead time).
+        kind: `forecaster` (a trained network), `persistence` (the truth `lead_h` earlier), `archive`
+            (a data set of forecasts by start and lead time) or `planet` (the planet's own model).
         lead_h: Age of the background at its valid time [h].
         path: The archive's path or URL; for `archive` only.
-        settings: The network's settings, passed through; for `forecaster` only.
+        settings: What the network is; for `forecaster` only. `history` is how many states it sees (1), `step_h`
+            the length of one of its steps [h] (`lead_h`), `conserve` the channels whose global mean a step keeps.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["forecaster", "persistence", "archive"]
+    kind: Literal["forecaster", "persistence", "archive", "planet"]
     lead_h: int = pydantic.Field(default=24, gt=0)
     path: str = ""
     settings: dict[str, Any] = {}
@@ -40,9 +41,31 @@ class BackgroundSpec(pydantic.BaseModel):
         if self.kind != "forecaster" and self.settings:
             raise ValueError(f"'settings' belong to kind 'forecaster', not to '{self.kind}'; remove them")
         for key, value in self.settings.items():
-            if key != "history" or not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"'settings' know 'history', a whole number of at least 1, and not {key}={value!r}")
+            if key == "conserve" and isinstance(value, list) and all(isinstance(name, str) for name in value):
+                continue
+            if key not in ("history", "step_h") or not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(
+                    "'settings' know 'history' and 'step_h', whole numbers of at least 1, and 'conserve', a list of "
+                    f"channels, and not {key}={value!r}"
+                )
+        if self.lead_h % self.step_h:
+            raise ValueError(f"'step_h' must divide 'lead_h', and {self.step_h} does not divide {self.lead_h}")
         return self
+
+    @property
+    def history(self) -> int:
+        """How many states the network sees."""
+        return int(self.settings.get("history", 1))
+
+    @property
+    def step_h(self) -> int:
+        """Length of one of the forecaster's steps [h]."""
+        return int(self.settings.get("step_h", 6 if self.kind == "planet" else self.lead_h))
+
+    @property
+    def conserve(self) -> tuple[str, ...]:
+        """Channels whose global mean the network keeps."""
+        return tuple(self.settings.get("conserve", ()))
 
 
 class WorldSpec(pydantic.BaseModel):
@@ -58,8 +81,13 @@ class WorldSpec(pydantic.BaseModel):
         test: Years that are scored, and only that.
         background: See `BackgroundSpec`.
         hours: UTC hours used; empty means all that the file has.
+        archive_step_h: Hours between the training (and validation) cases, counted from 1970; None for all times.
+        test_step_h: The same of the test cases.
+        climatology: `window` (by hour and day, a window of 61 days) or `harmonics` (the year's mean and four
+            harmonics, the same at all hours).
         variables: Channel (or variable) name -> name in the file, where it cannot be guessed.
         allow_gaps: Whether times may be missing between others; what needs them is then left out.
+        planet: Settings of the planet that `bench world make` integrates to make the truth; None for real fields.
         data_note: Where the data come from and how to get them.
         training: Settings by component, passed through to the training recipes.
         methods: Method name -> parameters tuned for this world.
@@ -77,7 +105,11 @@ class WorldSpec(pydantic.BaseModel):
     background: BackgroundSpec
     hours: tuple[int, ...] = ()
     variables: dict[str, str] = {}
+    archive_step_h: int | None = pydantic.Field(default=None, gt=0)
+    test_step_h: int | None = pydantic.Field(default=None, gt=0)
+    climatology: Literal["window", "harmonics"] = "window"
     allow_gaps: bool = False
+    planet: dict[str, Any] | None = None
     data_note: str = ""
     training: dict[str, Any] = {}
     methods: dict[str, dict[str, Any]] = {}
@@ -121,6 +153,19 @@ class WorldSpec(pydantic.BaseModel):
             common = sorted(set(splits[one]) & set(splits[other]))
             if common:
                 raise ValueError(f"'{one}' and '{other}' share {common}; give every year to one of them")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _check_planet(self) -> Self:
+        if self.background.kind == "planet" and self.planet is None:
+            raise ValueError("the background is of kind 'planet', but the file has no 'planet'; add its settings")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _check_conserved(self) -> Self:
+        for name in self.background.conserve:
+            if name not in self.channels:
+                raise ValueError(f"'background.settings.conserve' names '{name}'; {closest(name, self.channels)}")
         return self
 
     @pydantic.model_validator(mode="after")

@@ -1,15 +1,16 @@
-"""The autoencoder: states to a latent a few times smaller, and back.
+"""Autoencoders: states to a latent a few times smaller, and back; here the one of patches.
 
 A variational autoencoder (Kingma & Welling, 2014, https://arxiv.org/abs/1312.6114) of *anomalies* from the
 climatology, with a decoder of stated error std `recon_std`: what is smaller than that is not worth a latent.
 Encoder and decoder are a linear map each plus a network, so they start as a patchwise linear compression.
 """
 
-__all__ = ["Autoencoder"]
+__all__ = ["Autoencoder", "PatchAutoencoder"]
 
+import abc
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from azula.nn.layers import Patchify, Unpatchify
@@ -20,7 +21,45 @@ from benchmark.problem import Component
 from .backbone import Backbone
 
 
-class Autoencoder(nn.Module, Component):
+class Autoencoder(Component):
+    """What all autoencoders can do.
+
+    Attributes:
+        latent_shape: Of one latent.
+        whitens: Whether the background errors' latents have unit covariance by construction.
+    """
+
+    name: ClassVar[str] = "autoencoder"
+    latent_shape: tuple[int, int, int]
+    whitens: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def encode(self, anomaly: Tensor) -> Tensor:
+        """
+        Arguments:
+            anomaly: Shape (batch, channel, latitude, longitude) [normalised departures from climatology].
+
+        Returns:
+            Latent, shape (batch, *latent_shape).
+        """
+
+    @abc.abstractmethod
+    def decode(self, latent: Tensor) -> Tensor:
+        """The inverse: (batch, *latent_shape) -> (batch, channel, latitude, longitude)."""
+
+    @classmethod
+    def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> "Autoencoder":
+        """The autoencoder of the kind that the settings name."""
+        from .spectral_autoencoder import SpectralAutoencoder
+
+        if settings.get("kind") == SpectralAutoencoder.kind:
+            return SpectralAutoencoder(int(settings["modes"]))
+        module = PatchAutoencoder(**{**settings, "shape": tuple(settings["shape"])})
+        module.load_state_dict(dict(tensors))
+        return module.eval().requires_grad_(False)
+
+
+class PatchAutoencoder(nn.Module, Autoencoder):
     """
     Arguments:
         channels: Channels of the state.
@@ -31,8 +70,6 @@ class Autoencoder(nn.Module, Component):
         periodic: Whether longitudes are periodic.
         backbone: Settings of the encoder's and decoder's `Backbone`: kind, width, blocks.
     """
-
-    name: ClassVar[str] = "autoencoder"
 
     def __init__(
         self,
@@ -71,18 +108,10 @@ class Autoencoder(nn.Module, Component):
         self.log_std = nn.Parameter(torch.full((latent_channels, 1, 1), -3.0))
 
     def encode(self, anomaly: Tensor) -> Tensor:
-        """
-        Arguments:
-            anomaly: Shape (batch, channel, latitude, longitude) [normalised departures from climatology].
-
-        Returns:
-            Latent mean, shape (batch, *latent_shape).
-        """
         padded = nn.functional.pad(anomaly, self.pad, mode="replicate") if any(self.pad) else anomaly
         return self.linear_encoder(self.patchify(padded)) + self.encoder(anomaly)
 
     def decode(self, latent: Tensor) -> Tensor:
-        """The inverse: (batch, *latent_shape) -> (batch, channel, latitude, longitude)."""
         linear = self.unpatchify(self.linear_decoder(latent))[..., : self.shape[0], : self.shape[1]]
         return linear + self.decoder(latent)
 
@@ -103,9 +132,3 @@ class Autoencoder(nn.Module, Component):
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return dict(self.state_dict()), self.settings
-
-    @classmethod
-    def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
-        module = cls(**{**settings, "shape": tuple(settings["shape"])})
-        module.load_state_dict(dict(tensors))
-        return module.eval().requires_grad_(False)

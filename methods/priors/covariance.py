@@ -59,6 +59,12 @@ class SpectralCovariance:
         """The unit matrix."""
         return cls(torch.zeros(0, size), torch.zeros(0), torch.ones(()), torch.ones(size))
 
+    @property
+    def explained(self) -> float:
+        """Share of the variance of scaled samples that the modes hold."""
+        kept, left = float(self.variances.sum()), float(self.remainder) * (len(self.scale) - len(self.modes))
+        return kept / (kept + left)
+
     def orthonormalised(self) -> "SpectralCovariance":
         """The same with modes that are orthonormal again, after they were stored in half precision."""
         if len(self.modes) == 0:
@@ -114,6 +120,11 @@ class SpectralCovariance:
     def tensors(self) -> dict[str, Tensor]:
         """Its four tensors by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def double(self) -> "SpectralCovariance":
+        """The same in double precision."""
+        parts = {k: v.double() if v.is_floating_point() else v for k, v in self.tensors().items()}
+        return SpectralCovariance(**parts)
 
     def to(self, device: torch.device | str) -> "SpectralCovariance":
         return SpectralCovariance(**{k: v.to(device) for k, v in self.tensors().items()})

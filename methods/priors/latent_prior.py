@@ -12,19 +12,18 @@ from typing import Any, ClassVar, Self
 
 import torch
 from azula.denoise import Denoiser, DiracPosterior, KarrasDenoiser
-from azula.nn.layers import SineEncoding
 from azula.noise import Schedule, VESchedule
 from torch import Tensor, nn
 
 from benchmark.problem import BenchError, Component
 
-from .backbone import SEASONAL, Backbone
+from .autoencoder import Autoencoder
+from .backbone import Backbone
 from .covariance import SpectralCovariance
+from .grid_network import MOD, ConditionedNetwork, GridNetwork
 
-MOD = 64
 
-
-class LatentNetwork(nn.Module):
+class LatentNetwork(ConditionedNetwork):
     """Backbone with the noise level, the season and the background's latent as conditions.
 
     Arguments:
@@ -39,8 +38,6 @@ class LatentNetwork(nn.Module):
     ) -> None:
         super().__init__()
         channels, *shape = latent_shape
-        self.level = SineEncoding(MOD, omega=1e2)
-        self.condition = nn.Sequential(nn.Linear(MOD + SEASONAL, MOD), nn.SiLU(), nn.Linear(MOD, MOD))
         self.body = Backbone(
             (inputs + 1) * channels,
             channels,
@@ -52,9 +49,7 @@ class LatentNetwork(nn.Module):
         )
 
     def forward(self, x: Tensor, log_sigma: Tensor, zb: Tensor, season: Tensor) -> Tensor:
-        log_sigma = log_sigma.expand(len(x))
-        mod = self.condition(torch.cat((self.level(log_sigma), season), dim=-1))
-        return self.body(torch.cat((x, zb), dim=1), mod)
+        return self.body(torch.cat((x, zb), dim=1), self.modulation(log_sigma, season))
 
 
 class WienerDenoiser(Denoiser):
@@ -98,6 +93,8 @@ class LatentPrior(nn.Module, Component):
         preconditioning: `karras` (azula's) or `wiener`.
         sigma_min, sigma_max: Noise levels between which the denoiser is trained.
         backbone: Settings of the `Backbone`.
+        shape: (channel, latitude, longitude) of the state, for a network that works in its fields (`GridNetwork`);
+            then the latent is that of an autoencoder that whitens. None for one that works in the latent.
     """
 
     name: ClassVar[str] = "latent-prior"
@@ -112,6 +109,7 @@ class LatentPrior(nn.Module, Component):
         sigma_min: float = 0.02,
         sigma_max: float = 20.0,
         backbone: Mapping[str, Any] | None = None,
+        shape: tuple[int, int, int] | None = None,
     ) -> None:
         super().__init__()
         backbone = dict(backbone or {})
@@ -124,15 +122,20 @@ class LatentPrior(nn.Module, Component):
             "backbone": backbone,
         }
         self.latent_shape = latent_shape
+        self._others: dict[str, Any] = {}
         self.sigma_min, self.sigma_max = sigma_min, sigma_max
         self.scale: Tensor
         self.register_buffer("scale", scale)
         for key, value in covariance.tensors().items():
             self.register_buffer(f"covariance_{key}", value)
         schedule = VESchedule(sigma_min, sigma_max)
-        if preconditioning == "karras":
+        if shape is not None:
+            self.settings["shape"] = list(shape)
+            self.builds_on = (Autoencoder,)  # type: ignore[misc]
+            self.denoiser: Denoiser = KarrasDenoiser(GridNetwork(shape, periodic, backbone), schedule)
+        elif preconditioning == "karras":
             network = LatentNetwork(self.latent_shape, periodic, 1, backbone)
-            self.denoiser: Denoiser = KarrasDenoiser(network, schedule)
+            self.denoiser = KarrasDenoiser(network, schedule)
         elif preconditioning == "wiener":
             network = LatentNetwork(self.latent_shape, periodic, 2, backbone)
             self.denoiser = WienerDenoiser(network, covariance, schedule)
@@ -145,6 +148,10 @@ class LatentPrior(nn.Module, Component):
         names = ("modes", "variances", "remainder", "scale")
         return SpectralCovariance(*(getattr(self, f"covariance_{name}") for name in names))
 
+    def attach(self, parts: Mapping[str, Component]) -> None:
+        if self.builds_on:
+            self._others["autoencoder"] = parts[Autoencoder.name]
+
     def denoise(self, delta_t: Tensor, sigma: Tensor, zb: Tensor, season: Tensor) -> Tensor:
         """E[delta | delta_t, zb].
 
@@ -156,20 +163,28 @@ class LatentPrior(nn.Module, Component):
         """
         low, high = math.log(self.sigma_min), math.log(self.sigma_max)
         t = (sigma.log() - low) / (high - low)
-        return self.denoiser(delta_t, t, zb=zb, season=season).mean
+        return self.denoiser(delta_t, t, zb=zb, season=season, **self._others).mean
 
-    def loss(self, delta: Tensor, zb: Tensor, season: Tensor, u: Tensor, noise: Tensor) -> Tensor:
+    def loss(
+        self, delta: Tensor, zb: Tensor, season: Tensor, u: Tensor, noise: Tensor, importance: Tensor | None = None
+    ) -> Tensor:
         """Denoising loss over log-uniform noise levels, weighted by the Gaussian posterior's precision.
 
         Arguments:
             delta: Scaled increments, shape (batch, *latent_shape).
             u: Uniform numbers in [0, 1], shape (batch,): the place between the noise levels.
             noise: Standard normal, same shape as `delta`.
+            importance: Weights of the square errors of the decoded increments, of mean 1 in the latent's sense, that
+                broadcast with (channel, latitude, longitude); None to count every latent element alike.
         """
         sigma = self.sigma_min * (self.sigma_max / self.sigma_min) ** u
         estimate = self.denoise(delta + sigma[:, None, None, None] * noise, sigma, zb, season)
         weight = 1 / posterior_variance(self.covariance, sigma[:, None])
-        return (weight * (estimate - delta).square().flatten(1).mean(1)).mean()
+        error = estimate - delta
+        if importance is None:
+            return (weight * error.square().flatten(1).mean(1)).mean()
+        fields = self._others["autoencoder"].decode(error)
+        return (weight * (importance * fields.square()).flatten(1).mean(1)).mean()
 
     def _apply(self, function: Any, recurse: bool = True) -> Self:
         """Moves the Wiener filter's covariance along with the buffers."""
@@ -177,6 +192,12 @@ class LatentPrior(nn.Module, Component):
         if isinstance(self.denoiser, WienerDenoiser):
             self.denoiser.covariance = self.covariance
         return self
+
+    def to(self, *args: Any, **options: Any) -> Self:
+        moved = super().to(*args, **options)
+        device = next(self.parameters()).device
+        self._others = {name: part.to(device) for name, part in self._others.items()}
+        return moved
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return dict(self.state_dict()), self.settings
@@ -186,6 +207,8 @@ class LatentPrior(nn.Module, Component):
         names = ("modes", "variances", "remainder", "scale")
         covariance = SpectralCovariance(*(tensors[f"covariance_{name}"].float() for name in names)).orthonormalised()
         settings = {**settings, "latent_shape": tuple(settings["latent_shape"])}
+        if "shape" in settings:
+            settings["shape"] = tuple(settings["shape"])
         module = cls(scale=tensors["scale"], covariance=covariance, **settings)
         module.load_state_dict({**tensors, "covariance_modes": covariance.modes})
         return module.eval().requires_grad_(False)

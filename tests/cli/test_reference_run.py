@@ -27,7 +27,8 @@ def data(shared_data):
 def summary(bench, data, tmp_path_factory, request):
     folder = tmp_path_factory.mktemp("reference")
     methods = ("--method", "3dvar", "--method", "latent-3dvar", "--method", "lo-sda")
-    places = ("--data", data, "--out", folder / "results", "--weights", folder / "weights", "--device", "cpu")
+    world = ("--world", "era-interim-euroatlantic", "--data", data)
+    places = (*world, "--out", folder / "results", "--weights", folder / "weights", "--device", "cpu")
     result = bench("run", *methods, "--obs-frac", request.param, "--cases", 128, *places, "--json")
     assert result.exit_code == 0, result.stderr
     # no network is trained by a run, and nothing that ships is fitted anew

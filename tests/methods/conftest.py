@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from benchmark.problem import Channel, Grid, LinearOperator, Observations, Problem
-from methods.priors.autoencoder import Autoencoder
+from methods.priors.autoencoder import PatchAutoencoder
 from methods.priors.background_error import BackgroundError
 from methods.priors.covariance import SpectralCovariance
 from methods.priors.latent_prior import LatentPrior
@@ -102,7 +102,7 @@ def gaussian_parts():
 
     def make(covariance: SpectralCovariance) -> dict[str, object]:
         small = {"kind": "convolutional", "width": 8, "blocks": 1}
-        autoencoder = Autoencoder(CHANNELS, (ROWS, COLUMNS), CHANNELS, 1, 0.01, False, small)
+        autoencoder = PatchAutoencoder(CHANNELS, (ROWS, COLUMNS), CHANNELS, 1, 0.01, False, small)
         for layer in (autoencoder.linear_encoder, autoencoder.linear_decoder):
             layer.weight.data = torch.eye(CHANNELS)[:, :, None, None].clone()
         prior = LatentPrior(

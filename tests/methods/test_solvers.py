@@ -58,11 +58,13 @@ class Scalar:
 
     size = 1
 
+    autoencoder = None
+
     def __init__(self, h, y):
         self.h, self.y, self.cost = h, torch.tensor(y)[:, None, None], Cost()
         self.zb = torch.zeros(len(y), 1)
         ones = torch.ones(len(y), 1)
-        observations = types.SimpleNamespace(mask=ones > 0, error_std=0.1 * ones)
+        observations = types.SimpleNamespace(mask=ones > 0, error_std=0.1 * ones, operator=h)
         self.problem = types.SimpleNamespace(observations=observations)
 
     def innovation(self, delta):

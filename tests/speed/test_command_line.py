@@ -23,13 +23,16 @@ def test_help_answers_in_half_a_second(benchmark):
     assert benchmark.stats.stats.median < 0.5
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not there; name it in ASSIMBENCH_DATA")
-def test_five_seconds_before_the_first_case(benchmark, tmp_path):
+@pytest.mark.parametrize("world", ["twin", "era-interim-euroatlantic"])
+def test_five_seconds_before_the_first_case(benchmark, tmp_path, world):
     """All that a run of one case takes, scores included, but the analyses themselves."""
+    if world != "twin" and not DATA.exists():
+        pytest.skip(f"{DATA} is not there; name it in ASSIMBENCH_DATA")
+    given = ("--world", world, *(() if world == "twin" else ("--data", DATA)))
     around = []
 
     def run():
-        command = [BENCH, "run", "--method", "lo-sda", "--cases", "1", "--fresh", "--json", "--data", DATA]
+        command = [BENCH, "run", "--method", "lo-sda", "--cases", "1", "--fresh", "--json", *given]
         started = time.perf_counter()
         result = subprocess.run([*command, "--out", tmp_path], capture_output=True, check=True)
         elapsed = time.perf_counter() - started

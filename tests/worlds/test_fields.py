@@ -25,6 +25,7 @@ class Recorder:
     """A forecaster that answers with the mean of its states and keeps what it was given."""
 
     lead_h = 24
+    step_h = 24
     history = 2
     hash = "abc"
 
@@ -212,6 +213,7 @@ def test_memory_limits_change_no_number(world: WorldMaker, monkeypatch: pytest.M
 
 def test_a_large_world_is_sampled_by_whole_days(world: WorldMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CACHE_BYTES", 0)
+    monkeypatch.setattr(fields, "STATISTICS_BYTES", 0)
     monkeypatch.setattr(fields, "STATISTICS_TIMES", 146)
     monkeypatch.setattr(reading, "HASH_BYTES", 50 * 3 * 24 * 4)
     w = world()

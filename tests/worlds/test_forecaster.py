@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmark.problem import BenchError
 from benchmark.worlds.forecaster import FINAL, ForecastNetworks
 
 SHAPE = (4, 6)
@@ -58,3 +59,74 @@ def test_any_weight_changes_the_hash(networks):
     before = networks.hash
     networks.networks["1"].body.static.data[0, 0, 0, 0] += 1e-3
     assert networks.hash != before
+
+
+AREA = [0.5, 1.5, 1.5, 0.5]
+
+
+@pytest.fixture
+def stepping():
+    """A network of 6 h steps for backgrounds of 24 h that keeps the second channel's mean, with random weights."""
+    backbone = {"kind": "convolutional", "patch": 2, "width": 8, "blocks": 1}
+    torch.manual_seed(0)
+    made = ForecastNetworks(
+        [[2000], [2001]], 24, 6, channels=2, shape=SHAPE, history=1, periodic=True, backbone=backbone,
+        conserved=[1], row_area=AREA,
+    )  # fmt: skip
+    for network in made.networks.values():
+        torch.nn.init.normal_(network.body.body.ascent[-1][-1].weight, std=0.3)
+    return made.eval()
+
+
+def start(cases=3):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(cases, 1, 2, *SHAPE, generator=generator)
+
+
+TIMES = np.array(["2000-03-01T06", "2001-03-01T06", "2003-03-01T06"], "datetime64[ns]")
+
+
+def test_a_background_is_as_many_steps_as_fit(stepping):
+    states, nothing = start(), torch.zeros(3, 2, *SHAPE)
+    whole = stepping.forecast(states, nothing, torch.zeros_like(states), TIMES)
+    state = states
+    for hour in (6, 12, 18, 24):
+        valid = TIMES - np.timedelta64(24 - hour, "h")
+        state = stepping.forecast(state, nothing, torch.zeros_like(states), valid, 6)[:, None]
+    # the same eight single-precision passes
+    torch.testing.assert_close(state[:, 0], whole, rtol=0, atol=1e-5)
+    assert (whole - states[:, 0]).abs().min(0).values.max() > 0.01
+
+
+def test_the_mean_of_what_is_conserved_stays(stepping):
+    states, nothing = start(), torch.zeros(3, 2, *SHAPE)
+    area = torch.tensor(AREA)[:, None]
+    change = stepping.forecast(states, nothing, torch.zeros_like(states), TIMES) - states[:, 0]
+    mean = (area * change).mean((2, 3))
+    # sums of 24 numbers of size 1, four times
+    assert mean[:, 1].abs().max() < 1e-5
+    assert mean[:, 0].abs().min() > 1e-3
+    assert change[:, 1].abs().max() > 0.1
+
+
+def test_a_forecast_is_differentiable_in_its_start(stepping):
+    states, nothing = start().requires_grad_(), torch.zeros(3, 2, *SHAPE)
+    forecast = stepping.forecast(states, nothing, torch.zeros_like(states), TIMES, 12)
+    (gradient,) = torch.autograd.grad(forecast[1].square().sum(), states)
+    assert gradient[1].abs().max() > 0
+    # a case does not depend on the others of its batch
+    assert gradient[0].abs().max() == gradient[2].abs().max() == 0
+
+
+def test_a_lead_time_between_steps_is_refused(stepping):
+    states, nothing = start(), torch.zeros(3, 2, *SHAPE)
+    with pytest.raises(BenchError, match="step is 6 h; a lead time of 9 h is no multiple"):
+        stepping.forecast(states, nothing, torch.zeros_like(states), TIMES, 9)
+
+
+def test_steps_and_what_is_conserved_come_back(stepping):
+    again = ForecastNetworks.from_state(*stepping.state())
+    assert (again.lead_h, again.step_h, again.networks["0"].conserved) == (24, 6, [1])
+    states, nothing = start(), torch.zeros(3, 2, *SHAPE)
+    arguments = (states, nothing, torch.zeros_like(states), TIMES)
+    assert torch.equal(again.forecast(*arguments), stepping.forecast(*arguments))

@@ -82,6 +82,11 @@ def test_a_world_without_its_data_says_which_file_and_how_to_give_it() -> None:
         ({"background": {"kind": "archive"}}, r"'background'.*needs 'path'"),
         ({"background": {"kind": "persistence", "path": "x"}}, r"'path' belongs to kind 'archive'"),
         ({"background": {"kind": "persistence", "settings": {"a": 1}}}, r"'settings' belong to kind 'forecaster'"),
+        ({"background": {"kind": "forecaster", "settings": {"step_h": 7}}}, r"'step_h' must divide 'lead_h'.* 7 .* 24"),
+        ({"background": {"kind": "forecaster", "settings": {"conserve": "sp"}}}, r"'conserve', a list of channels"),
+        ({"background": {"kind": "forecaster", "settings": {"conserve": ["sp"]}}}, r"names 'sp'; known: "),
+        ({"test_step_h": 0}, r"'test_step_h'.*greater than 0"),
+        ({"climatology": "weekly"}, r"'climatology'.*'window' or 'harmonics'"),
         ({"background": {"kind": "persistence", "lead_h": 0}}, r"'background\.lead_h'.*greater than 0"),
     ],
 )

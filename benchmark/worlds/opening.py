@@ -1,0 +1,26 @@
+"""Opens a world by its description: from its data, or from the sample that ships with the package."""
+
+__all__ = ["open_world"]
+
+from pathlib import Path
+
+from .fields import Fields
+from .planet.archive import check_archive
+from .sample import SAMPLES, read_sample
+from .spec import WorldSpec
+
+
+def open_world(spec: WorldSpec) -> Fields:
+    """
+    Arguments:
+        spec: The world's description.
+
+    Raises:
+        BenchError: If there are no data, or they are not what they should be.
+    """
+    if spec.path:
+        if spec.planet is not None and "://" not in spec.path:
+            check_archive(Path(spec.path))
+        return Fields(spec)
+    shipped = SAMPLES / spec.name
+    return read_sample(spec, shipped) if shipped.is_dir() else Fields(spec)

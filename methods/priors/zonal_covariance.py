@@ -1,0 +1,246 @@
+"""A covariance that is homogeneous in longitude: the best Gaussian prior a periodic grid allows to be estimated.
+
+Where statistics do not depend on longitude, zonal wavenumbers are uncorrelated (Obukhov, 1947; Parrish & Derber,
+1992), and for each of them a full covariance over latitude and channel can be fitted:
+
+    B = S F^-1 [ E_m diag(v_m) E_m^H + r_m (I - E_m E_m^H) ]_m F S
+
+with F the unitary Fourier transform in longitude, complex orthonormal modes E_m of wavenumber m, their variances
+v_m, the mean variance r_m of all that its modes leave out, and a diagonal scale S, which may depend on longitude.
+"""
+
+__all__ = ["ZonalCovariance"]
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from benchmark.problem import LinearOperator
+
+BATCH = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class ZonalCovariance:
+    """
+    Arguments:
+        modes: Real and imaginary parts of the modes, shape (mode, 2, row): a row is a latitude of a channel.
+        variances: v, shape (mode,), descending over all wavenumbers.
+        wavenumbers: Of each mode, shape (mode,), int64.
+        remainder: r, shape (wavenumber,).
+        scale: The diagonal of S, shape (channel, latitude, longitude).
+    """
+
+    modes: Tensor
+    variances: Tensor
+    wavenumbers: Tensor
+    remainder: Tensor
+    scale: Tensor
+
+    @classmethod
+    def fit(cls, samples: Tensor, scale: Tensor, modes: int) -> "ZonalCovariance":
+        """
+        Arguments:
+            samples: Zero-mean samples, shape (sample, channel, latitude, longitude).
+            scale: S, shape (channel, latitude, longitude): the samples are divided by it first.
+            modes: How many modes to keep in all, those that hold most of the variance.
+        """
+        rows = scale.shape[0] * scale.shape[1]
+        waves = samples.shape[-1] // 2 + 1
+        gram = torch.zeros(waves, rows, rows, dtype=torch.complex128)
+        for part in samples.split(BATCH):
+            spectrum = torch.fft.rfft((part / scale).double(), norm="ortho").flatten(1, 2).permute(2, 1, 0)
+            gram += spectrum @ spectrum.mH
+        gram /= len(samples)
+        values, vectors = torch.linalg.eigh(gram)
+        counts = torch.full((waves, 1), 2.0, dtype=torch.float64)
+        counts[0] = 1.0
+        if samples.shape[-1] % 2 == 0:
+            counts[-1] = 1.0
+        kept = (values * counts).flatten().argsort(descending=True)[: min(modes, values.numel())]
+        kept = kept[values.flatten()[kept].argsort(descending=True)]
+        wave, number = kept // rows, kept % rows
+        chosen = values.flatten()[kept]
+        left = values.sum(1).index_add(0, wave, -chosen)
+        free = rows - torch.bincount(wave, minlength=waves)
+        floor = values[:, -1] * 1e-6 + 1e-12
+        remainder = torch.maximum(left / free.clamp_min(1), floor)
+        return cls(
+            torch.view_as_real(vectors[wave, :, number]).permute(0, 2, 1).float().contiguous(),
+            chosen.float(),
+            wave,
+            remainder.float(),
+            scale.float(),
+        )
+
+    @property
+    def explained(self) -> float:
+        """Share of the variance of scaled samples that the modes hold."""
+        waves, rows = len(self.remainder), self.modes.shape[-1]
+        last = self.scale.shape[-1] / 2
+        twice = torch.tensor([1 if wave in (0, last) else 2 for wave in range(waves)])
+        left = twice * self.remainder * (rows - torch.bincount(self.wavenumbers, minlength=waves))
+        kept = float((self.variances * twice[self.wavenumbers]).sum())
+        return kept / (kept + float(left.sum()))
+
+    def orthonormalised(self) -> "ZonalCovariance":
+        """The same with modes that are orthonormal again, after they were stored in half precision."""
+        modes = self.modes.clone()
+        for wave in self.wavenumbers.unique():
+            chosen = self.wavenumbers == wave
+            q, r = torch.linalg.qr(self._complex(self.modes[chosen]).to(torch.complex128).mT)
+            phase = r.diagonal() / r.diagonal().abs()
+            modes[chosen] = torch.view_as_real(q * phase).permute(1, 2, 0).to(modes)
+        return dataclasses.replace(self, modes=modes)
+
+    def truncated(self, modes: int) -> "ZonalCovariance":
+        """The same covariance with fewer modes, those of largest variance; what the others held goes to the
+        remainder of their wavenumber."""
+        if modes >= len(self.modes):
+            return self
+        rows, waves = self.modes.shape[-1], len(self.remainder)
+        free = rows - torch.bincount(self.wavenumbers, minlength=waves)
+        left = (self.remainder * free).index_add(0, self.wavenumbers[modes:], self.variances[modes:])
+        free = rows - torch.bincount(self.wavenumbers[:modes], minlength=waves)
+        return dataclasses.replace(
+            self,
+            modes=self.modes[:modes],
+            variances=self.variances[:modes],
+            wavenumbers=self.wavenumbers[:modes],
+            remainder=left / free.clamp_min(1),
+        )
+
+    def scaled_by(self, variance: float) -> "ZonalCovariance":
+        """The covariance times a number."""
+        return dataclasses.replace(self, scale=self.scale * variance**0.5)
+
+    def map_modes(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """f(S^-1 B S^-1) x for a function of the eigenvalues; x has shape (..., n), flattened states."""
+        fields = x.unflatten(-1, self.scale.shape)
+        spectrum = torch.fft.rfft(fields, norm="ortho").flatten(-3, -2)
+        spectrum = spectrum.reshape(-1, *spectrum.shape[-2:]).permute(2, 1, 0)
+        blocks, variances = self._blocks
+        blocks = blocks.to(spectrum)
+        rest = function(self.remainder.to(x))[:, None, None]
+        gains = function(variances.to(x))[:, :, None] - rest
+        mapped = rest * spectrum + blocks.mT @ (gains * (blocks.conj() @ spectrum))
+        mapped = mapped.permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
+        return torch.fft.irfft(mapped, n=self.scale.shape[-1], norm="ortho").reshape(x.shape)
+
+    def sqrt(self, v: Tensor) -> Tensor:
+        """B^{1/2} v = S f(..) v; shape (..., n)."""
+        return self.scale.flatten().to(v) * self.map_modes(torch.sqrt, v)
+
+    def sqrt_adjoint(self, x: Tensor) -> Tensor:
+        """(B^{1/2})^T x; shape (..., n)."""
+        return self.map_modes(torch.sqrt, self.scale.flatten().to(x) * x)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """B x; shape (..., n)."""
+        scale = self.scale.flatten().to(x)
+        return scale * self.map_modes(lambda v: v, scale * x)
+
+    def between(self, operator: LinearOperator) -> Tensor:
+        """H B H^T, shape (case, value, value), float64, by looking up covariances of points."""
+        longitudes = self.scale.shape[-1]
+        scale, table = self.scale.flatten().double(), self._table
+        total = None
+        for p in range(operator.index.shape[-1]):
+            for q in range(operator.index.shape[-1]):
+                one, other = operator.index[..., p], operator.index[..., q]
+                row, column = one // longitudes, other // longitudes
+                shift = (one[..., :, None] - other[..., None, :]) % longitudes
+                found = table[row[..., :, None], column[..., None, :], shift].double()
+                left = (operator.weight[..., p].double() * scale[one])[..., :, None]
+                right = (operator.weight[..., q].double() * scale[other])[..., None, :]
+                part = left * found * right
+                total = part if total is None else total + part
+        assert total is not None
+        return total
+
+    @property
+    def free(self) -> Tensor:
+        """Which modes have a phase of their own, shape (mode,), bool: all but those of wavenumber 0 and, for an even
+        number of longitudes, the last."""
+        last = self.scale.shape[-1] / 2
+        return (self.wavenumbers > 0) & (self.wavenumbers != last)
+
+    def project(self, fields: Tensor) -> Tensor:
+        """Real coordinates of fields in the basis of the modes: first every mode's real part, then the imaginary
+        part of those that have one. The basis is orthonormal.
+
+        Arguments:
+            fields: Shape (batch, channel, latitude, longitude).
+
+        Returns:
+            Shape (batch, n), n = modes + free modes.
+        """
+        spectrum = torch.fft.rfft(fields, norm="ortho").flatten(1, 2).permute(2, 1, 0)
+        blocks, _ = self._blocks
+        found = (blocks.conj().to(spectrum) @ spectrum)[self.wavenumbers, self._slots].T
+        free = self.free
+        return torch.cat((found.real * (1 + (2**0.5 - 1) * free), 2**0.5 * found.imag[:, free]), dim=1)
+
+    def expand(self, coordinates: Tensor) -> Tensor:
+        """The inverse of `project` on the span of the modes: (batch, n) to (batch, channel, latitude, longitude)."""
+        blocks, _ = self._blocks
+        free, modes = self.free, len(self.modes)
+        imaginary = torch.zeros_like(coordinates[:, :modes])
+        imaginary[:, free] = coordinates[:, modes:] / 2**0.5
+        found = torch.complex(coordinates[:, :modes] / (1 + (2**0.5 - 1) * free), imaginary)
+        padded = found.new_zeros(*blocks.shape[:2], len(found))
+        padded[self.wavenumbers, self._slots] = found.T
+        spectrum = (blocks.mT.to(padded) @ padded).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
+        return torch.fft.irfft(spectrum, n=self.scale.shape[-1], norm="ortho")
+
+    @functools.cached_property
+    def _slots(self) -> Tensor:
+        """Place of every mode among those of its wavenumber, shape (mode,)."""
+        slots = torch.zeros_like(self.wavenumbers)
+        for wave in self.wavenumbers.unique():
+            chosen = self.wavenumbers == wave
+            slots[chosen] = torch.arange(int(chosen.sum()), device=slots.device)
+        return slots
+
+    @functools.cached_property
+    def _blocks(self) -> tuple[Tensor, Tensor]:
+        """E_m^T, shape (wavenumber, mode, row), padded with zeros, and v_m, (wavenumber, mode)."""
+        waves = len(self.remainder)
+        counts = torch.bincount(self.wavenumbers, minlength=waves)
+        most = max(1, int(counts.max()))
+        blocks = self.modes.new_zeros(waves, most, self.modes.shape[-1], dtype=torch.complex64)
+        # what pads the modes has the remainder's variance, so that it adds nothing
+        variances = self.remainder[:, None].repeat(1, most)
+        for wave in range(waves):
+            chosen = self.wavenumbers == wave
+            blocks[wave, : counts[wave]] = self._complex(self.modes[chosen]).to(torch.complex64)
+            variances[wave, : counts[wave]] = self.variances[chosen]
+        return blocks, variances
+
+    @functools.cached_property
+    def _table(self) -> Tensor:
+        """Correlation-like S^-1 B S^-1 of two rows by difference of longitude, shape (row, row, longitude)."""
+        blocks, variances = self._blocks
+        rest = self.remainder[:, None, None]
+        matrices = blocks.mT @ ((variances[:, :, None] - rest) * blocks.conj())
+        matrices = matrices + rest * torch.eye(blocks.shape[-1], device=rest.device)
+        return torch.fft.irfft(matrices.permute(1, 2, 0).contiguous(), n=self.scale.shape[-1])
+
+    @staticmethod
+    def _complex(modes: Tensor) -> Tensor:
+        return torch.complex(modes[:, 0].float(), modes[:, 1].float())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Its tensors by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def double(self) -> "ZonalCovariance":
+        """The same in double precision."""
+        parts = {k: v.double() if v.is_floating_point() else v for k, v in self.tensors().items()}
+        return ZonalCovariance(**parts)
+
+    def to(self, device: torch.device | str) -> "ZonalCovariance":
+        return ZonalCovariance(**{k: v.to(device) for k, v in self.tensors().items()})
