@@ -22,7 +22,7 @@ from benchmark.problem import CaseNoise, Problem
 from benchmark.training.context import Context, SilentReport, open_workspace
 from benchmark.training.recipes import prepare
 from benchmark.worlds import load_spec
-from methods.priors.autoencoder import Autoencoder
+from methods.priors.autoencoder import PatchAutoencoder
 from methods.priors.latent_prior import LatentPrior
 from methods.registry import find_method
 
@@ -39,12 +39,26 @@ def workspace():
     return Context(world, store, torch.device("cpu"), SilentReport())
 
 
+@pytest.fixture(scope="module")
+def twin() -> Context:
+    world, store = open_workspace(load_spec("twin"), None, "cpu")
+    return Context(world, store, torch.device("cpu"), SilentReport())
+
+
 @pytest.fixture(params=[0.01, 0.05])
 def problem(workspace, request) -> Problem:
-    world = workspace.world
+    return _problem(workspace.world, request.param)
+
+
+@pytest.fixture(params=[0.01, 0.05])
+def twin_problem(twin, request) -> Problem:
+    return _problem(twin.world, request.param)
+
+
+def _problem(world, obs_frac) -> Problem:
     times = world.times("test")[:: len(world.times("test")) // CASES][:CASES]
     system = ObservingSystem(
-        ObservingSpec.make(obs_frac=request.param), world.grid, world.channels, world.normalisation, world.name
+        ObservingSpec.make(obs_frac=obs_frac), world.grid, world.channels, world.normalisation, world.name
     )
     truth = world.truth(times)
     return Problem(
@@ -106,11 +120,21 @@ def test_seconds_per_case(benchmark, workspace, problem, name):
     assert per_case < limit
 
 
+@pytest.mark.parametrize(("name", "limit"), [("3dvar", 0.1), ("latent-3dvar", 2.0), ("lo-sda", 2.0)])
+def test_seconds_per_case_on_the_twin(benchmark, twin, twin_problem, name, limit):
+    method = _method(name, twin)
+    analysis = benchmark.pedantic(_analyse, (method, twin_problem), rounds=3, warmup_rounds=1)
+    per_case = benchmark.stats.stats.median / CASES
+    benchmark.extra_info["seconds per case"] = per_case
+    print(f"\n{name} on the twin: {per_case * 1e3:.1f} ms a case, {analysis.members.shape[1]} members")
+    assert per_case < limit
+
+
 @pytest.mark.parametrize("name", ["lo-sda"])
 def test_analysis_over_bare_network_time(benchmark, workspace, problem, name, monkeypatch):
     method = _method(name, workspace)
     clock = Clock()
-    for kind, calls in ((Autoencoder, ("encode", "decode")), (LatentPrior, ("denoise",))):
+    for kind, calls in ((PatchAutoencoder, ("encode", "decode")), (LatentPrior, ("denoise",))):
         for call in calls:
             monkeypatch.setattr(kind, call, clock.around(getattr(kind, call)))
     monkeypatch.setattr(torch.autograd, "grad", clock.around(torch.autograd.grad))

@@ -13,6 +13,19 @@ from benchmark.worlds.reading import FieldReader
 
 
 @pytest.fixture(scope="module")
+def settings(settings):
+    """The small planet when its weather has grown."""
+    return settings.model_copy(update={"spin_up_days": 120})
+
+
+@pytest.fixture(scope="module")
+def archive(settings, make, tmp_path_factory):
+    path = tmp_path_factory.mktemp("grown") / "grown.zarr"
+    make(settings, path)
+    return path
+
+
+@pytest.fixture(scope="module")
 def fields(archive):
     """Times and fields of the archive, and a normalisation from them."""
     reader = FieldReader(open_fields(archive), tuple(parse_channel(n) for n in PLANET_CHANNELS), str(archive))
@@ -24,7 +37,7 @@ def fields(archive):
 @pytest.fixture(scope="module")
 def forecaster(settings, fields):
     with pytest.MonkeyPatch.context() as patch:
-        for name, days in {"SPIN_UP_DAYS": 20, "FIT_DAYS": 60, "EVERY_DAYS": 1}.items():
+        for name, days in {"SPIN_UP_DAYS": 100, "FIT_DAYS": 100, "EVERY_DAYS": 1}.items():
             patch.setattr(module, name, days)
         columns = fit_columns(settings, fields[2])
     return PlanetForecaster(settings, columns, fields[2], 48)
@@ -38,13 +51,14 @@ def run(forecaster, fields, places, lead_h):
     return forecaster.forecast(states, nothing, torch.zeros_like(states), valid, lead_h)
 
 
-def test_it_knows_tomorrow_better_than_today_does(forecaster, fields):
+def test_it_beats_persistence(forecaster, fields):
     _, values, normalisation = fields
-    places = np.arange(60, 80, 4)
-    forecast = run(forecaster, fields, places, 24)
-    truth, today = (torch.from_numpy(normalisation.normalise(values[p])) for p in (places + 4, places))
-    ours, persistence = ((x - truth).square().mean().sqrt() for x in (forecast, today))
-    assert ours < 0.7 * persistence
+    places = np.arange(40, 80, 4)
+    forecast = run(forecaster, fields, places, 48)
+    truth, before = (torch.from_numpy(normalisation.normalise(values[p])) for p in (places + 8, places))
+    ours, persistence = ((x - truth).square().mean().sqrt() for x in (forecast, before))
+    # ten wavenumbers and five layers make a poor planet; on the twin it is a quarter
+    assert ours < 0.85 * persistence
 
 
 def test_a_forecast_does_not_depend_on_its_batch(forecaster, fields):
