@@ -2,6 +2,7 @@
 
 __all__ = ["ForecasterRecipe", "ForecasterSettings"]
 
+import functools
 import time
 from typing import Any
 
@@ -25,12 +26,14 @@ PART = 1000
 class ForecasterSettings(pydantic.BaseModel):
     """
     Arguments:
-        plan: How each network is trained.
+        plan: How each network is trained, one step ahead.
+        finish: How it is trained on, `rollout` steps ahead, the loss their mean; None for not at all. One step alone
+            makes forecasts that are too sharp: damping them would lower their error without an observation.
         backbone: Settings of the `Backbone`.
         noise: Std of the noise added to its input states, against over-fitting [normalised].
         equal_steps: Whether the cross-fitted networks, which see fewer years, get more epochs for it, so that they
             are trained as long as the final one.
-        rollout: Steps that a training sample is forecast; the loss is their mean.
+        rollout: Steps ahead that `finish` looks.
         blocks: Number of blocks of years to leave out in turn; at most the number of training years.
     """
 
@@ -40,6 +43,7 @@ class ForecasterSettings(pydantic.BaseModel):
     backbone: dict[str, Any] = {"kind": "convolutional", "patch": 2, "width": 32, "blocks": 1, "dropout": 0.2}
     noise: float = pydantic.Field(default=0.1, ge=0)
     equal_steps: bool = False
+    finish: Plan | None = None
     rollout: int = pydantic.Field(default=1, gt=0)
     blocks: int = pydantic.Field(default=7, ge=2)
 
@@ -62,7 +66,8 @@ class ForecasterRecipe:
                 f"The background of the world '{world.name}' is '{background.kind}': there is no forecaster to train."
             )
         settings = context.settings(self.kind.name, ForecasterSettings)
-        data, other = (_Samples(context, split, settings.rollout) for split in ("train", "validate"))
+        ahead = settings.rollout if settings.finish else 1
+        data, other = (_Samples(context, split, ahead) for split in ("train", "validate"))
         years = sorted(set(year_of(data.times).tolist()))
         if len(years) < 2:
             raise BenchError("Cross-fitting needs two or more training years; name more in the world file.")
@@ -90,8 +95,10 @@ class ForecasterRecipe:
             network = _fresh(networks, label).to(context.device)
             seen = np.flatnonzero(~data.touches(left_out))
 
-            def loss(module: nn.Module, batch: Tensor, generator: torch.Generator, seen: np.ndarray = seen) -> Tensor:
-                past, targets, seasons = data.take(seen[batch.numpy()])
+            def loss(
+                module: nn.Module, batch: Tensor, generator: torch.Generator, steps: int = 1, seen: np.ndarray = seen
+            ) -> Tensor:
+                past, targets, seasons = data.take(seen[batch.numpy()], steps)
                 noise = settings.noise * torch.randn(past.shape, generator=generator)
                 past = past + noise.to(past)
                 total = torch.zeros((), device=context.device)
@@ -99,19 +106,31 @@ class ForecasterRecipe:
                     following = module(past, season)
                     total = total + (area * (following - target).square()).mean()
                     past = torch.cat((following[:, None], past[:, :-1]), dim=1)
-                return total / len(targets)
+                return total / steps
 
-            def validate(module: nn.Module) -> dict[str, float]:
-                rmse = other.rmse(module, np.arange(len(other.times)), area)
+            def validate(module: nn.Module, steps: int = 1) -> dict[str, float]:
+                rmse = other.rmse(module, np.arange(len(other.times)), area, steps)
                 return dict(zip(names, rmse, strict=True))
 
             said = f"forecaster, {'without ' + ', '.join(map(str, left_out)) if left_out else 'all years'}"
-            file = context.checkpoint(f"forecaster-{label}")
-            longer = round(settings.plan.epochs * len(data.times) / len(seen))
-            plan = settings.plan.model_copy(update={"epochs": longer} if settings.equal_steps else {})
-            progress = train_network(network, loss, validate, len(seen), plan, said, file, context.report, origin)
-            seconds += progress["seconds"]
-            scores[label] = progress["history"][-1]
+            for plan, steps in ((settings.plan, 1), (settings.finish, settings.rollout)):
+                if plan is None:
+                    continue
+                told, file = (said, "") if steps == 1 else (f"{said}, {steps} steps", "-finish")
+                longer = round(plan.epochs * len(data.times) / len(seen))
+                progress = train_network(
+                    network,
+                    functools.partial(loss, steps=steps),
+                    functools.partial(validate, steps=steps),
+                    len(seen),
+                    plan.model_copy(update={"epochs": longer} if settings.equal_steps else {}),
+                    told,
+                    context.checkpoint(f"forecaster-{label}{file}"),
+                    context.report,
+                    origin,
+                )
+                seconds += progress["seconds"]
+                scores[f"{label}, {steps} steps" if steps > 1 else label] = progress["history"][-1]
             network.to("cpu")
         networks.eval().requires_grad_(False)
         # scored as it will be loaded, in half precision
@@ -121,7 +140,8 @@ class ForecasterRecipe:
             scores[f"background error std, {split}"] = dict(zip(names, std, strict=True))
         card = context.save(networks, started, seconds, training=settings.model_dump(), scores=scores)
         for label in (FINAL, *map(str, range(len(blocks)))):
-            context.checkpoint(f"forecaster-{label}").unlink(missing_ok=True)
+            for file in ("", "-finish"):
+                context.checkpoint(f"forecaster-{label}{file}").unlink(missing_ok=True)
         return card
 
 
@@ -142,7 +162,6 @@ class _Samples:
         ends = world.forecast_times(split)
         # the first of a sample's targets, so that all the following are there too
         self.times = ends[np.all([np.isin(ends + k * step, ends) for k in range(rollout)], axis=0)]
-        self.rollout = rollout
         ages = range(rollout - 1, -background.history - 1, -1)
         self.all = np.unique(np.concatenate([self.times + k * step for k in ages]))
         # by parts: truth, climatology and their difference at once would be three archives in memory
@@ -152,10 +171,10 @@ class _Samples:
         self.places = {k: np.searchsorted(self.all, self.times + k * step) for k in ages}
         self.step = step
 
-    def take(self, index: np.ndarray) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def take(self, index: np.ndarray, ahead: int = 1) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Past (case, history, channel, ...), and for every step target (case, channel, ...) and season (case, 4)."""
         past = torch.stack([self.anomalies[self.places[k][index]] for k in sorted(self.places)[::-1] if k < 0], dim=1)
-        steps = range(self.rollout)
+        steps = range(ahead)
         targets = [self.anomalies[self.places[k][index]].to(self.device) for k in steps]
         seasons = [seasonal_features(self.times[index] + k * self.step).to(self.device) for k in steps]
         return past.to(self.device), targets, seasons
@@ -164,11 +183,12 @@ class _Samples:
         """Which samples have a target or an input in these years, bool."""
         return np.any([np.isin(year_of(self.all[place]), years) for place in self.places.values()], axis=0)
 
-    def rmse(self, module: nn.Module, index: np.ndarray, area: Tensor) -> list[float]:
-        """Area-weighted RMSE of each channel after one step."""
+    def rmse(self, module: nn.Module, index: np.ndarray, area: Tensor, ahead: int = 1) -> list[float]:
+        """Area-weighted RMSE of each channel after some steps."""
         total = torch.zeros(self.anomalies.shape[1], dtype=torch.float64)
         for i in range(0, len(index), 256):
-            past, targets, seasons = self.take(index[i : i + 256])
-            error = module(past, seasons[0]) - targets[0]
-            total += (area * error.square()).mean((2, 3)).sum(0).double().cpu()
+            past, targets, seasons = self.take(index[i : i + 256], ahead)
+            for season in seasons:
+                past = torch.cat((module(past, season)[:, None], past[:, :-1]), dim=1)
+            total += (area * (past[:, 0] - targets[-1]).square()).mean((2, 3)).sum(0).double().cpu()
         return (total / len(index)).sqrt().tolist()

@@ -91,7 +91,8 @@ class ZonalCovariance:
         modes = self.modes.clone()
         for wave in self.wavenumbers.unique():
             chosen = self.wavenumbers == wave
-            q, r = torch.linalg.qr(self._complex(self.modes[chosen]).to(torch.complex128).mT)
+            E = torch.complex(self.modes[chosen, 0].double(), self.modes[chosen, 1].double())
+            q, r = torch.linalg.qr(E.mT)
             phase = r.diagonal() / r.diagonal().abs()
             modes[chosen] = torch.view_as_real(q * phase).permute(1, 2, 0).to(modes)
         return dataclasses.replace(self, modes=modes)
@@ -122,13 +123,13 @@ class ZonalCovariance:
         fields = x.unflatten(-1, self.scale.shape)
         spectrum = torch.fft.rfft(fields, norm="ortho").flatten(-3, -2)
         spectrum = spectrum.reshape(-1, *spectrum.shape[-2:]).permute(2, 1, 0)
-        blocks, variances = self._blocks
-        blocks = blocks.to(spectrum)
-        rest = function(self.remainder.to(x))[:, None, None]
-        gains = function(variances.to(x))[:, :, None] - rest
-        mapped = rest * spectrum + blocks.mT @ (gains * (blocks.conj() @ spectrum))
-        mapped = mapped.permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
-        return torch.fft.irfft(mapped, n=self.scale.shape[-1], norm="ortho").reshape(x.shape)
+        rest, gains = function(self.remainder.to(x)), function(self.variances.to(x))
+        mapped = []
+        for wave, (modes, place) in enumerate(self._blocks):
+            E, x_m = modes.to(spectrum), spectrum[wave]
+            mapped.append(rest[wave] * x_m + E.mT @ ((gains[place] - rest[wave])[:, None] * (E.conj() @ x_m)))
+        fields = torch.stack(mapped).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
+        return torch.fft.irfft(fields, n=self.scale.shape[-1], norm="ortho").reshape(x.shape)
 
     def sqrt(self, v: Tensor) -> Tensor:
         """B^{1/2} v = S f(..) v; shape (..., n)."""
@@ -179,59 +180,43 @@ class ZonalCovariance:
             Shape (batch, n), n = modes + free modes.
         """
         spectrum = torch.fft.rfft(fields, norm="ortho").flatten(1, 2).permute(2, 1, 0)
-        blocks, _ = self._blocks
-        found = (blocks.conj().to(spectrum) @ spectrum)[self.wavenumbers, self._slots].T
+        parts = [modes.conj().to(x_m) @ x_m for (modes, _), x_m in zip(self._blocks, spectrum, strict=True)]
+        found = torch.cat(parts)[self._order].T
         free = self.free
         return torch.cat((found.real * (1 + (2**0.5 - 1) * free), 2**0.5 * found.imag[:, free]), dim=1)
 
     def expand(self, coordinates: Tensor) -> Tensor:
         """The inverse of `project` on the span of the modes: (batch, n) to (batch, channel, latitude, longitude)."""
-        blocks, _ = self._blocks
         free, modes = self.free, len(self.modes)
         imaginary = torch.zeros_like(coordinates[:, :modes])
         imaginary[:, free] = coordinates[:, modes:] / 2**0.5
         found = torch.complex(coordinates[:, :modes] / (1 + (2**0.5 - 1) * free), imaginary)
-        padded = found.new_zeros(*blocks.shape[:2], len(found))
-        padded[self.wavenumbers, self._slots] = found.T
-        spectrum = (blocks.mT.to(padded) @ padded).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
+        parts = [modes.mT.to(found) @ found.T[place] for modes, place in self._blocks]
+        spectrum = torch.stack(parts).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
         return torch.fft.irfft(spectrum, n=self.scale.shape[-1], norm="ortho")
 
     @functools.cached_property
-    def _slots(self) -> Tensor:
-        """Place of every mode among those of its wavenumber, shape (mode,)."""
-        slots = torch.zeros_like(self.wavenumbers)
-        for wave in self.wavenumbers.unique():
-            chosen = self.wavenumbers == wave
-            slots[chosen] = torch.arange(int(chosen.sum()), device=slots.device)
-        return slots
+    def _blocks(self) -> list[tuple[Tensor, Tensor]]:
+        """Of every wavenumber E_m^T, shape (mode, row), and which modes these are."""
+        blocks = []
+        for wave in range(len(self.remainder)):
+            place = torch.nonzero(self.wavenumbers == wave).squeeze(1)
+            blocks.append((torch.complex(self.modes[place, 0].float(), self.modes[place, 1].float()), place))
+        return blocks
 
     @functools.cached_property
-    def _blocks(self) -> tuple[Tensor, Tensor]:
-        """E_m^T, shape (wavenumber, mode, row), padded with zeros, and v_m, (wavenumber, mode)."""
-        waves = len(self.remainder)
-        counts = torch.bincount(self.wavenumbers, minlength=waves)
-        most = max(1, int(counts.max()))
-        blocks = self.modes.new_zeros(waves, most, self.modes.shape[-1], dtype=torch.complex64)
-        # what pads the modes has the remainder's variance, so that it adds nothing
-        variances = self.remainder[:, None].repeat(1, most)
-        for wave in range(waves):
-            chosen = self.wavenumbers == wave
-            blocks[wave, : counts[wave]] = self._complex(self.modes[chosen]).to(torch.complex64)
-            variances[wave, : counts[wave]] = self.variances[chosen]
-        return blocks, variances
+    def _order(self) -> Tensor:
+        """Where each mode is among the blocks, shape (mode,)."""
+        return torch.cat([place for _, place in self._blocks]).argsort()
 
     @functools.cached_property
     def _table(self) -> Tensor:
-        """Correlation-like S^-1 B S^-1 of two rows by difference of longitude, shape (row, row, longitude)."""
-        blocks, variances = self._blocks
-        rest = self.remainder[:, None, None]
-        matrices = blocks.mT @ ((variances[:, :, None] - rest) * blocks.conj())
-        matrices = matrices + rest * torch.eye(blocks.shape[-1], device=rest.device)
-        return torch.fft.irfft(matrices.permute(1, 2, 0).contiguous(), n=self.scale.shape[-1])
-
-    @staticmethod
-    def _complex(modes: Tensor) -> Tensor:
-        return torch.complex(modes[:, 0].float(), modes[:, 1].float())
+        """S^-1 B S^-1 of two rows by difference of longitude, shape (row, row, longitude)."""
+        identity = torch.eye(self.modes.shape[-1], device=self.modes.device)
+        matrices = []
+        for rest, (E, place) in zip(self.remainder, self._blocks, strict=True):
+            matrices.append(E.mT @ ((self.variances[place] - rest)[:, None] * E.conj()) + rest * identity)
+        return torch.fft.irfft(torch.stack(matrices, dim=-1), n=self.scale.shape[-1])
 
     def tensors(self) -> dict[str, Tensor]:
         """Its tensors by name."""

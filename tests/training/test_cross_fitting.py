@@ -24,10 +24,10 @@ def test_no_network_is_trained_on_the_years_it_leaves_out(small_world, tmp_path,
     take = recipe._Samples.take
     now = []
 
-    def spy_take(self, index):
+    def spy_take(self, index, ahead=1):
         if now:
             shown.setdefault(now[0], []).append(self.times[index])
-        return take(self, index)
+        return take(self, index, ahead)
 
     def spy_train(network, loss, validate, size, plan, label, *rest):
         now[:] = [label]
