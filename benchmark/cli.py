@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-DEFAULT_WORLD = "twin"
+DEFAULT_WORLD = "era-interim-euroatlantic"
 
 
 class Group(click.Group):

@@ -35,10 +35,12 @@ class _View:
 
     def __init__(self, world: Fields) -> None:
         self.world, self.grid = world, world.grid
+        self.levels = sorted({c.level for c in world.channels if c.variable == "u" and c.level})
+        if not self.levels:
+            raise BenchError(f"The world '{world.name}' has no wind on levels, which the pictures need.")
         self.times = world.forecast_times("train")[-TIMES:]
         self.fields = world.read(self.times)
         self.latitude = np.array(world.grid.latitude)
-        self.levels = sorted({c.level for c in world.channels if c.variable == "u" and c.level})
         for variable in "ztuvq":
             for level in self.levels:
                 self.get(variable, level)

@@ -34,12 +34,12 @@ def test_version(bench):
 
 def test_help_names_every_command(bench):
     text = bench("--help").stdout
-    assert all(f"  {name} " in text for name in ("run", "train", "score", "worlds", "methods"))
+    assert all(f"  {name} " in text for name in ("run", "train", "score", "world", "worlds", "methods"))
 
 
 def test_worlds_are_listed(bench):
     lines = bench("worlds").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["era-interim-euroatlantic", "era5-64x32"]
+    assert [line.split()[0] for line in lines] == ["era-interim-euroatlantic", "era5-64x32", "twin"]
     assert "ERA-Interim, Europe and Atlantic" in lines[0]
 
 

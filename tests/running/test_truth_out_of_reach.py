@@ -61,7 +61,7 @@ class Guard:
         self.analyse = {name: find_method(name).analyse for name in method_names()}
         self.busy = ""
         self.cases = torch.empty(0)
-        make, truth = runner._make_problem, Fields.truth
+        make, truth, read = runner.make_problem, Fields.truth, Fields.read
 
         def make_problem(*arguments):
             made = make(*arguments)
@@ -72,8 +72,13 @@ class Guard:
             assert not self.busy, f"{self.busy} asked for the truth"
             return truth(world, times)
 
-        monkeypatch.setattr(runner, "_make_problem", make_problem)
+        def guarded_read(world, times):
+            assert not self.busy, f"{self.busy} asked for the truth"
+            return read(world, times)
+
+        monkeypatch.setattr(runner, "make_problem", make_problem)
         monkeypatch.setattr(Fields, "truth", guarded_truth)
+        monkeypatch.setattr(Fields, "read", guarded_read)
         for name, method in ((name, find_method(name)) for name in method_names()):
             monkeypatch.setattr(method, "analyse", self.around(name))
 
