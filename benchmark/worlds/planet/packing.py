@@ -18,7 +18,7 @@ _STEPS = {
     "q250": 2.0**-25,
     "sp": 4.0,
 }
-"""Powers of two, some 1e-3 of a channel's std: a step times an int16 is exact in single precision."""
+"""Powers of two, below 1 % of a channel's std: a step times an int16 is exact in single precision."""
 
 LARGEST = 2**15 - 1
 
