@@ -1,4 +1,4 @@
-# make run [DATA=file] [ARGS="--cases 32"]   three methods on one world, a table
+# make run [DATA=file] [ARGS="--cases 32"]   three methods on the twin, or on ERA-Interim from a file: a table
 # make test                                  style, types, documentation and tests
 # make lint | docs | speed | clean
 
@@ -8,15 +8,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-NAME := era_interim_euroatlantic_2000_2009.nc
 DATA ?=
 ARGS ?=
+WORLD := $(if $(DATA),--world era-interim-euroatlantic --data "$(DATA)")
 BIN := .venv/bin
 # mkdocs-material prints an advertisement without it
 export NO_MKDOCS_2_WARNING := 1
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
-.PHONY: help run data test lint docs speed clean
+.PHONY: help run test lint docs speed clean
 
 help:
 	@sed -n '1,3s/^# *//p' Makefile
@@ -45,14 +45,8 @@ $(BIN)/python:
 	@$(PIP) -e ".[test]"
 	@touch .venv/.run $@
 
-# Asked before anything is installed.
-data:
-	@test -n "$(DATA)" || { \
-	  echo "Name the data file: make run DATA=path/to/$(NAME) (ERA-Interim, ECMWF; see docs/worlds.md)." >&2; \
-	  exit 1; }
-
-run: data .venv/.run
-	@$(BIN)/bench run --method background --method 3dvar --method lo-sda --obs-frac 0.01 --data "$(DATA)" $(ARGS)
+run: .venv/.run
+	@$(BIN)/bench run --method background --method 3dvar --method lo-sda --obs-frac 0.01 $(WORLD) $(ARGS)
 
 test: .venv/.test
 	@$(BIN)/ruff check

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-DEFAULT_WORLD = "era-interim-euroatlantic"
+DEFAULT_WORLD = "twin"
 
 
 class Group(click.Group):

@@ -42,7 +42,9 @@ class LOSDA(Method):
             (probability flow, delta* + sigma'/sigma (delta_t - delta*)).
         metric: C_t of `hard`: `covariance` or `identity`.
         solver: Inner solver of `hard`: `gauss-newton` or `adam`.
-        prior_scale: Factor on C_t; tuned on the validation year.
+        b_scale: Factor on the covariance of all increments that the prior knows: backgrounds of the training years
+            may be worse than those of a forecaster that has seen them all; tuned on the validation year.
+        prior_scale: Factor on C_t; tuned likewise.
         inner: Inner iterations a level: Gauss-Newton steps, Adam steps or guidance steps.
         loops: Outer loops of a 3D-Var that finds where to linearise (Gauss-Newton only); 0 for the background.
         antithetic: Whether members come in pairs of opposite noise (Hammersley & Morton, 1956); each is as
@@ -62,6 +64,7 @@ class LOSDA(Method):
         "step": "renoise",
         "metric": "covariance",
         "solver": "gauss-newton",
+        "b_scale": 1.0,
         "prior_scale": 1.0,
         "inner": 1,
         "loops": 0,
@@ -80,7 +83,7 @@ class LOSDA(Method):
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         prior: LatentPrior = self.parts[LatentPrior.name]
         cost = Cost()
-        space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale, cost)
+        space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale * self["b_scale"] ** 0.5, cost)
         cases, size = len(problem), space.size
         season = seasonal_features(problem.times).to(problem.device).repeat_interleave(members, 0)
         zb = space.zb.repeat_interleave(members, 0)

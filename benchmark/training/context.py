@@ -134,6 +134,12 @@ class Context:
         """The validation year."""
         return self.world.archive("validate")
 
+    def use_forecaster(self, networks: ForecastNetworks) -> None:
+        """Gives the world a new forecaster; archives of another one's backgrounds are forgotten."""
+        self.world.use_forecaster(networks.to(self.device))
+        for name in ("archive", "validation"):
+            self.__dict__.pop(name, None)
+
     def uses(self, name: str) -> bool:
         """Whether this world has such a component: a forecaster belongs to worlds whose background it makes."""
         return name not in (ForecastNetworks.name, PlanetColumns.name) or name in self.world.components

@@ -134,9 +134,9 @@ class ForecasterRecipe:
             network.to("cpu")
         networks.eval().requires_grad_(False)
         # scored as it will be loaded, in half precision
-        world.use_forecaster(rounded(networks).to(context.device))
-        for split in ("train", "validate"):
-            std = world.archive(split).error_std().tolist()
+        context.use_forecaster(rounded(networks))
+        for split, archive in (("train", context.archive), ("validate", context.validation)):
+            std = archive.error_std().tolist()
             scores[f"background error std, {split}"] = dict(zip(names, std, strict=True))
         card = context.save(networks, started, seconds, training=settings.model_dump(), scores=scores)
         for label in (FINAL, *map(str, range(len(blocks)))):

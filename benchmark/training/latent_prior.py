@@ -2,6 +2,7 @@
 
 __all__ = ["LatentPriorRecipe", "LatentPriorSettings"]
 
+import math
 import time
 from typing import Any
 
@@ -9,17 +10,20 @@ import pydantic
 import torch
 from torch import Tensor, nn
 
-from benchmark.problem import Archive, seed_from
+from benchmark.problem import Archive, BenchError, seed_from
 from benchmark.weights import Card
 from methods.priors.autoencoder import Autoencoder
 from methods.priors.backbone import seasonal_features
 from methods.priors.covariance import SpectralCovariance
 from methods.priors.latent_prior import LatentPrior
+from methods.priors.spectral_autoencoder import SpectralAutoencoder
 
 from .context import Context
 from .loop import Plan, train_network
 
 LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+AT_MOST = 400
+"""Cases that are scored after an epoch; in the end all are."""
 
 
 class LatentPriorSettings(pydantic.BaseModel):
@@ -29,6 +33,8 @@ class LatentPriorSettings(pydantic.BaseModel):
         modes: Most modes of the covariance of latent increments.
         condition_noise: Noise on the background's latent while training, in its std: without it the network
             knows a training day by its background, and its increment by heart.
+        rolled: Whether every sample is rolled to a random longitude while training, against the same; it learns
+            nothing of the mountains then. For a spectral autoencoder.
         preconditioning, sigma_min, sigma_max, backbone: See `LatentPrior`.
     """
 
@@ -37,6 +43,7 @@ class LatentPriorSettings(pydantic.BaseModel):
     plan: Plan = Plan(epochs=40, rate=1e-3, weight_decay=0.1, average=0.999)
     modes: int = pydantic.Field(default=1024, gt=0)
     condition_noise: float = pydantic.Field(default=0.0, ge=0)
+    rolled: bool = False
     preconditioning: str = "wiener"
     sigma_min: float = 0.02
     sigma_max: float = 20.0
@@ -57,6 +64,9 @@ class LatentPriorRecipe:
         device = context.device
         settings = context.settings(self.kind.name, LatentPriorSettings)
         autoencoder = context.require(Autoencoder)  # type: ignore[type-abstract]
+        longitudes = context.world.grid.shape[1]
+        if settings.rolled and not isinstance(autoencoder, SpectralAutoencoder):
+            raise BenchError("latent-prior.rolled=true needs a spectral autoencoder: autoencoder.kind=spectral.")
         train, other = (_Latents(autoencoder, a, device) for a in (context.archive, context.validation))
         scale, covariance = torch.ones(autoencoder.latent_shape), SpectralCovariance.identity(train.zb[0].numel())
         shape, importance = None, None
@@ -86,6 +96,9 @@ class LatentPriorRecipe:
 
         def loss(module: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             delta, zb, season = train.take(batch)
+            if isinstance(autoencoder, SpectralAutoencoder) and settings.rolled:
+                points = torch.randint(longitudes, (len(batch),), generator=generator).to(device)
+                delta, zb = autoencoder.roll(delta, points), autoencoder.roll(zb, points)
             blur = settings.condition_noise * torch.randn(zb.shape, generator=generator)
             zb = zb + spread * blur.to(device)
             u = torch.rand(len(batch), generator=generator).to(device)
@@ -93,8 +106,9 @@ class LatentPriorRecipe:
             return module.loss(delta, zb, season, u, noise, importance)  # type: ignore[operator]
 
         def validate(module: nn.Module) -> dict[str, float]:
-            ratios = [r["network"] / r["gaussian"] for r in other.denoising(module).values()]
-            return {"loss over Gaussian": sum(ratios) / len(ratios)}
+            found = other.denoising(module, importance, AT_MOST)
+            ratios = [r["network"] / r["gaussian"] for r in found.values()]
+            return {"denoising MSE over Gaussian": sum(ratios) / len(ratios)}
 
         file = context.checkpoint(self.kind.name)
         size = len(train.increments)
@@ -104,7 +118,7 @@ class LatentPriorRecipe:
         )
         with torch.no_grad():
             scores = {
-                "denoising MSE, validation, by noise level": other.denoising(module),
+                "denoising MSE, validation, by noise level": other.denoising(module, importance),
                 "history": progress["history"],
             }
         module.eval().requires_grad_(False).to("cpu")
@@ -124,6 +138,8 @@ class _Latents:
     """Latents of an archive."""
 
     def __init__(self, autoencoder: Autoencoder, archive: Archive, device: torch.device) -> None:
+        self.autoencoder = autoencoder
+
         def encode(states: Tensor) -> Tensor:
             with torch.no_grad():
                 parts = (states - archive.climatology).split(256)
@@ -138,20 +154,33 @@ class _Latents:
         index = index.to(self.zb.device)
         return self.increments[index], self.zb[index], self.season[index]
 
-    def denoising(self, module: nn.Module) -> dict[str, dict[str, float]]:
-        """Mean square error of the network and of the Gaussian denoiser, with the same noise, by noise level."""
+    def denoising(
+        self, module: nn.Module, importance: Tensor | None, at_most: int | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Mean square error of the network and of the Gaussian denoiser, with the same noise, by noise level: of all
+        cases, or of some that are spread evenly. With an importance it is that of the decoded increments."""
+
+        def mean_square(error: Tensor) -> float:
+            if importance is None:
+                return float(error.square().mean())
+            return float(
+                torch.cat([(importance * self.autoencoder.decode(e).square()) for e in error.split(64)]).mean()
+            )
+
+        every = 1 if at_most is None else math.ceil(len(self.zb) / at_most)
+        increments, zb, season = self.increments[::every], self.zb[::every], self.season[::every]
         generator = torch.Generator().manual_seed(seed_from("denoising"))
-        noise = torch.randn(self.increments.shape, generator=generator).to(self.zb)
+        noise = torch.randn(increments.shape, generator=generator).to(zb)
         B: SpectralCovariance = module.covariance  # type: ignore[assignment]
         found = {}
-        for level in LEVELS:
-            noisy = self.increments + level * noise
+        for level in (level for level in LEVELS if module.sigma_min <= level <= module.sigma_max):  # type: ignore[operator]
+            noisy = increments + level * noise
             sigma = torch.full((len(noisy),), level, device=noisy.device)
-            parts = zip(*(t.split(256) for t in (noisy, sigma, self.zb, self.season)), strict=True)
+            parts = zip(*(t.split(256) for t in (noisy, sigma, zb, season)), strict=True)
             network = torch.cat([module.denoise(*part) for part in parts])  # type: ignore[operator]
             gaussian = B.map_modes(lambda v, s=level: v / (v + s**2), noisy.flatten(1))  # type: ignore[misc]
             found[str(level)] = {
-                "network": float((network - self.increments).square().mean()),
-                "gaussian": float((gaussian - self.increments.flatten(1)).square().mean()),
+                "network": mean_square(network - increments),
+                "gaussian": mean_square(gaussian.view_as(increments) - increments),
             }
         return found

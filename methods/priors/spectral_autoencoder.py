@@ -73,6 +73,21 @@ class SpectralAutoencoder(Autoencoder):
         gain = self.variances.sqrt() / (self.variances + SHARPEST * self.variances.max())
         return (self.basis.project(fields) * gain)[:, :, None, None]
 
+    def roll(self, latent: Tensor, points: Tensor) -> Tensor:
+        """Latents of the fields rolled eastwards, where B's scale does not depend on longitude.
+
+        Arguments:
+            latent: Shape (batch, *latent_shape).
+            points: By how many longitudes, shape (batch,), int.
+        """
+        free, modes = self.basis.free, len(self.basis.modes)
+        flat = latent.flatten(1)
+        imaginary = torch.zeros_like(flat[:, :modes])
+        imaginary[:, free] = flat[:, modes:]
+        angle = -2 * torch.pi / self.basis.scale.shape[-1] * points[:, None] * self.basis.wavenumbers
+        turned = torch.complex(flat[:, :modes], imaginary) * torch.polar(torch.ones_like(angle), angle)
+        return torch.cat((turned.real, turned.imag[:, free]), dim=1).view_as(latent)
+
     def gram(self, operator: LinearOperator) -> Tensor:
         """H D D^T H^T, shape (case, value, value), float64."""
         return self.span.between(operator)

@@ -1,5 +1,7 @@
 """With a linear Gaussian world every method with a Gaussian prior must find the closed-form analysis."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -66,6 +68,15 @@ def test_lo_sda_with_a_gaussian_prior_samples_about_the_closed_form(make_toy, ga
     # 5 standard errors for 192 numbers, and what sigma_start = 10 leaves of the first draw (std / 100)
     assert (miss.abs() < 5 * spread / members**0.5 + 0.01).all()
     assert spread.mean() > 0.05
+
+
+@pytest.mark.parametrize("name", ["latent-3dvar", "lo-sda"])
+def test_b_scale_is_a_factor_on_the_prior_of_latent_methods(make_toy, gaussian_parts, name):
+    toy = make_toy(4)
+    narrow = dataclasses.replace(toy.covariance, scale=toy.covariance.scale / 2)
+    whole = _run(name, toy, gaussian_parts(toy.covariance), members=2 if name == "lo-sda" else 1)
+    scaled = _run(name, toy, gaussian_parts(narrow), members=whole.members.shape[1], b_scale=4.0)
+    torch.testing.assert_close(scaled.members, whole.members, atol=1e-4, rtol=0)
 
 
 def test_lo_sda_by_adam_agrees_with_gauss_newton(make_toy, gaussian_parts):

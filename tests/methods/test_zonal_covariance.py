@@ -171,6 +171,18 @@ def test_3dvar_equals_the_closed_form(whole, matrix, direct):
         torch.testing.assert_close(found, want, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("modes", [14, ALL])
+def test_rolled_latents_are_latents_of_rolled_fields(whole, samples, modes):
+    autoencoder = SpectralAutoencoder(modes)
+    autoencoder.attach({"background-error": BackgroundError(whole)})
+    points = torch.arange(LON)
+    fields = autoencoder.decode(autoencoder.encode(samples[:LON]))
+    rolled = autoencoder.decode(autoencoder.roll(autoencoder.encode(samples[:LON]), points))
+    want = torch.stack([torch.roll(field, int(k), -1) for field, k in zip(fields, points, strict=True)])
+    torch.testing.assert_close(rolled, want, rtol=0, atol=1e-4)
+    assert (want[1] - fields[1]).abs().max() > 0.1
+
+
 def test_latent_3dvar_with_all_modes_is_3dvar(whole):
     from methods.priors.covariance import SpectralCovariance
     from methods.priors.latent_prior import LatentPrior

@@ -23,7 +23,7 @@ def test_help_answers_in_half_a_second(benchmark):
     assert benchmark.stats.stats.median < 0.5
 
 
-@pytest.mark.parametrize("world", ["era-interim-euroatlantic"])
+@pytest.mark.parametrize("world", ["twin", "era-interim-euroatlantic"])
 def test_five_seconds_before_the_first_case(benchmark, tmp_path, world):
     """All that a run of one case takes, scores included, but the analyses themselves."""
     if world != "twin" and not DATA.exists():

@@ -39,9 +39,20 @@ def workspace():
     return Context(world, store, torch.device("cpu"), SilentReport())
 
 
+@pytest.fixture(scope="module")
+def twin() -> Context:
+    world, store = open_workspace(load_spec("twin"), None, "cpu")
+    return Context(world, store, torch.device("cpu"), SilentReport())
+
+
 @pytest.fixture(params=[0.01, 0.05])
 def problem(workspace, request) -> Problem:
     return _problem(workspace.world, request.param)
+
+
+@pytest.fixture(params=[0.01, 0.05])
+def twin_problem(twin, request) -> Problem:
+    return _problem(twin.world, request.param)
 
 
 def _problem(world, obs_frac) -> Problem:
@@ -106,6 +117,16 @@ def test_seconds_per_case(benchmark, workspace, problem, name):
     benchmark.extra_info["seconds per case"] = per_case
     print(f"\n{name}: {per_case * 1e3:.1f} ms a case, {analysis.members.shape[1]} members")
     limit = {"3dvar": 0.010, "latent-3dvar": 0.5, "lo-sda": 0.5}[name]
+    assert per_case < limit
+
+
+@pytest.mark.parametrize(("name", "limit"), [("3dvar", 0.1), ("latent-3dvar", 2.0), ("lo-sda", 2.0)])
+def test_seconds_per_case_on_the_twin(benchmark, twin, twin_problem, name, limit):
+    method = _method(name, twin)
+    analysis = benchmark.pedantic(_analyse, (method, twin_problem), rounds=3, warmup_rounds=1)
+    per_case = benchmark.stats.stats.median / CASES
+    benchmark.extra_info["seconds per case"] = per_case
+    print(f"\n{name} on the twin: {per_case * 1e3:.1f} ms a case, {analysis.members.shape[1]} members")
     assert per_case < limit
 
 

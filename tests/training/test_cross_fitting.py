@@ -1,5 +1,7 @@
 """The background of a training day comes from a network that was never shown that day's year."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -85,3 +87,16 @@ def test_the_forecaster_beats_persistence_out_of_sample(world):
     # days, has some 320 independent values: their standard error is 4 %.
     assert persistence.item() == pytest.approx(0.645, rel=0.08)
     assert 0.605 * 0.92 < ours.item() < persistence.item()
+
+
+def test_another_forecaster_makes_other_archives(small_world, tmp_path, world):
+    spoilt = small_world.copy(tmp_path / "copy")
+    opened, store = open_workspace(load_spec(spoilt.world), spoilt.weights, "cpu")
+    context = Context(opened, store, choose_device("cpu"), SilentReport())
+    before = context.archive.background, context.validation.background
+    networks = copy.deepcopy(world.forecaster)
+    for weight in networks.parameters():
+        weight.data.mul_(1.1)
+    context.use_forecaster(networks)
+    for old, new in zip(before, (context.archive, context.validation), strict=True):
+        assert (new.background - old).abs().max() > 1e-3
