@@ -22,6 +22,9 @@ from .backbone import Backbone
 from .covariance import SpectralCovariance
 from .grid_network import MOD, ConditionedNetwork, GridNetwork
 
+AT_ONCE = 32
+"""Samples that a network of whole fields takes together: more take longer each, and more memory."""
+
 
 class LatentNetwork(ConditionedNetwork):
     """Backbone with the noise level, the season and the background's latent as conditions.
@@ -161,6 +164,9 @@ class LatentPrior(nn.Module, Component):
             zb: Background's latent, shape (batch, *latent_shape).
             season: `seasonal_features` of the valid times, shape (batch, 4).
         """
+        if self.builds_on and len(delta_t) > AT_ONCE and not torch.is_grad_enabled():
+            parts = zip(*(x.split(AT_ONCE) for x in (delta_t, sigma.expand(len(zb)), zb, season)), strict=True)
+            return torch.cat([self.denoise(*part) for part in parts])
         low, high = math.log(self.sigma_min), math.log(self.sigma_max)
         t = (sigma.log() - low) / (high - low)
         return self.denoiser(delta_t, t, zb=zb, season=season, **self._others).mean
