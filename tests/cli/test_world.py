@@ -85,7 +85,8 @@ def test_a_world_without_wind_is_not_drawn(bench, small_world, tmp_path):
     assert "the pictures need" in result.stderr
 
 
-def test_without_data_a_planet_says_how_it_is_made(bench, tmp_path):
+def test_without_its_sample_and_data_a_planet_says_how_it_is_made(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmark.worlds.opening.SAMPLES", tmp_path)
     result = bench("run", "--method", "background", "--world", "twin", "--out", tmp_path)
     assert result.exit_code == 2
     assert "bench world make twin --out twin.zarr" in result.stderr
