@@ -116,7 +116,7 @@ class ForecasterRecipe:
             for plan, steps in ((settings.plan, 1), (settings.finish, settings.rollout)):
                 if plan is None:
                     continue
-                told, file = (said, "") if steps == 1 else (f"{said}, {steps} steps", "-finish")
+                told, file = (said, "") if plan is settings.plan else (f"{said}, {steps} steps", "-finish")
                 longer = round(plan.epochs * len(data.times) / len(seen))
                 progress = train_network(
                     network,
@@ -130,7 +130,7 @@ class ForecasterRecipe:
                     origin,
                 )
                 seconds += progress["seconds"]
-                scores[f"{label}, {steps} steps" if steps > 1 else label] = progress["history"][-1]
+                scores[f"{label}, {steps} steps" if file else label] = progress["history"][-1]
             network.to("cpu")
         networks.eval().requires_grad_(False)
         # scored as it will be loaded, in half precision

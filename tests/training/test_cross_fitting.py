@@ -50,6 +50,25 @@ def test_no_network_is_trained_on_the_years_it_leaves_out(small_world, tmp_path,
     }
 
 
+@pytest.mark.parametrize("rollout", [1, 2])
+def test_finishing_has_checkpoints_of_its_own(small_world, tmp_path, monkeypatch, rollout):
+    files = []
+
+    def spy_train(network, loss, validate, size, plan, label, checkpoint, *rest):
+        files.append((label, checkpoint))
+        return {"history": [{"epoch": 1}], "seconds": 0.0}
+
+    monkeypatch.setattr(recipe, "train_network", spy_train)
+    spoilt = small_world.copy(tmp_path / "copy")
+    opened, store = open_workspace(load_spec(spoilt.world), spoilt.weights, "cpu")
+    overrides = {"forecaster": {"finish": {"epochs": 1, "rate": 1e-3}, "rollout": rollout}}
+    card = recipe.ForecasterRecipe().run(Context(opened, store, choose_device("cpu"), SilentReport(), overrides))
+    networks = 1 + len(YEARS)
+    assert len({label for label, _ in files}) == len({file for _, file in files}) == 2 * networks
+    # and two of the std of background errors
+    assert len(card.scores) == 2 * networks + 2
+
+
 def test_backgrounds_of_the_archive_come_from_the_network_that_left_the_year_out(world):
     networks = world.forecaster
     assert networks.blocks == ((2000,), (2001,), (2002,))
