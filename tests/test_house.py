@@ -23,6 +23,7 @@ FLOORS = {
         *("benchmark.training", "benchmark.pictures", "methods", "metrics"),
     },
     "leaderboards": {"benchmark.problem", "benchmark.files", "metrics", "benchmark.running"},
+    "benchmark.cli": {"benchmark", "methods", "metrics", "leaderboards"},
 }
 HOUSES = ("benchmark", "methods", "metrics", "leaderboards")
 FILES = sorted(file for house in HOUSES for file in ROOT.glob(f"{house}/**/*.py"))

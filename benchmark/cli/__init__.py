@@ -1,0 +1,25 @@
+"""The command line. Thin: every command reads its flags and calls one function.
+
+Nothing heavy is imported before a command runs, so that `--help` answers at once.
+"""
+
+__all__ = ["main"]
+
+import click
+
+from .group import Group
+from .listing import methods, worlds
+from .run import run
+from .score import score
+from .train import train
+from .world import world
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assimbench")
+def main() -> None:
+    """A benchmark for data assimilation: same truth, same background, same observations, error bars."""
+
+
+for command in (run, train, world, worlds, methods, score):
+    main.add_command(command)

@@ -1,0 +1,65 @@
+"""`bench run`."""
+
+__all__ = ["run"]
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .group import common
+from .settings import by_method
+
+
+@click.command()
+@click.option("--method", "methods", multiple=True, required=True, help="NAME, NAME[key=value,...] or FILE.py:Class.")
+@common
+@click.option("--obs-frac", default=0.01, show_default=True, help="Observed values / values of the observed channels.")
+@click.option("--network", default="random", show_default=True, help="random, columns, grid or stations.")
+@click.option("--stations", help="CSV file with columns id, lat, lon, for --network stations.")
+@click.option("--draw", default="area", show_default=True, help="area or index: what the drawing is uniform in.")
+@click.option("--obs-vars", default="", help="Observed variables or channels, such as z500,t850; all if not given.")
+@click.option("--obs-std", default="0.05", show_default=True, help="In climatological stds, or a YAML file.")
+@click.option("--cases", default=128, show_default=True, help="Cases, spread evenly over the split; 0 for all.")
+@click.option(
+    "--members", type=click.IntRange(min=1), help="Members asked for; each method's own default if not given."
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of observations and methods.")
+@click.option("--region", default="global", show_default=True, help="Region that is scored.")
+@click.option("--split", type=click.Choice(["test", "validate"]), default="test", show_default=True)
+@click.option("--set", "settings", multiple=True, help="key=value or METHOD.key=value: a method's parameter.")
+@click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True, help="Results' folder.")
+@click.option("--save-analyses", type=click.Path(path_type=Path), help="Write analyses to this Zarr store.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write pictures of the middle case to this folder.")
+@click.option("--chunk", default=32, show_default=True, type=click.IntRange(min=1), help="Cases a batch.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--fresh", is_flag=True, help="Compute again what is stored.")
+def run(methods: tuple[str, ...], world: str, data: str | None, **flags: Any) -> None:
+    """Run methods on the same cases and observations, and compare them."""
+    from rich.console import Console
+
+    from benchmark.observing import ObservingSpec
+    from benchmark.progress import ProgressBars
+    from benchmark.running.request import RunRequest, check_overrides, execute
+    from benchmark.worlds import load_spec
+    from leaderboards.terminal import print_summary
+
+    keys = ("obs_frac", "network", "stations", "draw", "obs_vars", "obs_std", "seed")
+    request = RunRequest(
+        world=load_spec(world, data),
+        observing=ObservingSpec.make(**{key: flags[key] for key in keys if flags[key] not in (None, "")}),
+        methods=methods,
+        overrides=by_method(flags["settings"]),
+        cases=flags["cases"] or None,
+        **{k: flags[k] for k in ("members", "seed", "region", "split", "device", "out", "weights", "chunk", "fresh")},
+        save_analyses=flags["save_analyses"],
+        plot=flags["plot"],
+    )
+    check_overrides(request)
+    with ProgressBars() as bars:
+        outcome = execute(request, bars)
+    if flags["as_json"]:
+        click.echo(json.dumps(outcome.summary, default=str))
+        return
+    print_summary(outcome.summary, outcome.channels, outcome.title, Console())
