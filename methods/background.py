@@ -9,6 +9,7 @@ class Background(Method):
     """xa = xb."""
 
     name = "background"
+    assimilates = False
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         return Analysis.of(problem.background[:, None], Cost())

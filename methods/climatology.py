@@ -9,6 +9,7 @@ class Climatology(Method):
     """xa = the climatological mean."""
 
     name = "climatology"
+    assimilates = False
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         return Analysis.of(problem.climatology[:, None], Cost())

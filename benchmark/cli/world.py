@@ -22,11 +22,11 @@ def make(name: str, out: Path | None, debug: bool) -> None:
     """Integrate a planet and write its archive; an interrupted run goes on where it stopped."""
     from benchmark.problem import BenchError
     from benchmark.progress import ProgressBars
-    from benchmark.worlds import load_spec
+    from benchmark.worlds import load_fields_spec
     from benchmark.worlds.planet import PlanetSettings
     from benchmark.worlds.planet.making import make_planet
 
-    spec = load_spec(name)
+    spec = load_fields_spec(name)
     if spec.planet is None:
         raise BenchError(f"The world '{spec.name}' is made of real fields and cannot be made here. {spec.data_note}")
     with ProgressBars() as bars:
@@ -45,9 +45,10 @@ def plot(name: str, data: str | None, weights: Path | None, out: Path, debug: bo
     from benchmark.pictures.atmosphere import atmosphere_pictures
     from benchmark.pictures.skill import skill_picture
     from benchmark.training.context import open_workspace
-    from benchmark.worlds import load_spec
+    from benchmark.worlds import Fields, load_fields_spec
 
-    opened, _ = open_workspace(load_spec(name, data), weights, "cpu")
+    opened, _ = open_workspace(load_fields_spec(name, data), weights, "cpu")
+    assert isinstance(opened, Fields)
     paths = atmosphere_pictures(opened, out)
     if opened.forecaster is not None:
         paths.append(skill_picture(opened, out))
@@ -64,7 +65,7 @@ def plot(name: str, data: str | None, weights: Path | None, out: Path, debug: bo
 def sample(name: str, data: str, weights: Path | None, out: Path, month: str | None, debug: bool) -> None:
     """Pack test cases and statistics of a planet, as they ship with the package."""
     from benchmark.training.sampling import pack_world
-    from benchmark.worlds import load_spec
+    from benchmark.worlds import load_fields_spec
 
-    card = pack_world(load_spec(name, data), weights, out, month)
+    card = pack_world(load_fields_spec(name, data), weights, out, month)
     click.echo(f"Wrote {card.times} times to {out}.")

@@ -5,7 +5,7 @@ from .channels import Channel, describe, parse_channel, select_channels
 from .errors import BenchError, closest, first_line
 from .grid import Grid
 from .hashing import hash_arrays, hash_json, seed_from
-from .method import Component, Method
+from .method import Component, Method, Need
 from .noise import CaseNoise
 from .normalisation import Normalisation
 from .observations import Observations
@@ -23,6 +23,7 @@ __all__ = [
     "Grid",
     "LinearOperator",
     "Method",
+    "Need",
     "Normalisation",
     "Observations",
     "Operator",

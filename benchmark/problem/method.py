@@ -1,8 +1,9 @@
 """The interface that every assimilation method implements."""
 
-__all__ = ["Component", "Method"]
+__all__ = ["Component", "Method", "Need"]
 
 import abc
+import enum
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -43,6 +44,16 @@ class Component(abc.ABC):
         """The component on another device."""
 
 
+class Need(enum.StrEnum):
+    """What a method may need that not every world or observing system has. Where it is missing the method is
+    skipped, and the table says for which of these reasons."""
+
+    LINEAR_OPERATOR = "linear-operator"  # values that depend linearly on the state
+    ENSEMBLE = "ensemble"  # background members
+    EXACT_POSTERIOR = "exact-posterior"  # a world whose answer is known in closed form
+    TRUTH = "truth"  # of oracles only, which are marked as such
+
+
 class Method(abc.ABC):
     """An assimilation method.
 
@@ -57,6 +68,8 @@ class Method(abc.ABC):
         components: The fitted parts that it needs from the weights store, by name.
         point: True for a method that gives one analysis however many members are asked for.
         default_members: How many members it returns when the user does not say.
+        needs: What it cannot do without.
+        assimilates: False for one that ignores the observations: a bound, not a method.
     """
 
     name: ClassVar[str]
@@ -66,6 +79,8 @@ class Method(abc.ABC):
     components: ClassVar[tuple[str, ...]] = ()
     point: ClassVar[bool] = True
     default_members: ClassVar[int] = 1
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    assimilates: ClassVar[bool] = True
 
     def __init__(self, **parameters: Any) -> None:
         """

@@ -26,6 +26,14 @@ class Operator(abc.ABC):
         """
 
     @abc.abstractmethod
+    def tangent(self, x: Tensor) -> "LinearOperator":
+        """The tangent linear operator at x: H(x + dx) = H(x) + tangent(x)(dx) to first order.
+
+        Arguments:
+            x: States, shape (case, channel, latitude, longitude) [normalised].
+        """
+
+    @abc.abstractmethod
     def select(self, cases: slice) -> "Operator":
         """The operator of some of the cases."""
 
@@ -58,6 +66,9 @@ class LinearOperator(Operator):
         index = self.index.reshape(cases, 1, n * k).expand(-1, flat.shape[1], -1)
         values = flat.gather(2, index).unflatten(2, (n, k))
         return (values * self.weight[:, None].to(x)).sum(-1).reshape(cases, *members, n)
+
+    def tangent(self, x: Tensor) -> "LinearOperator":
+        return self
 
     def adjoint(self, y: Tensor) -> Tensor:
         """

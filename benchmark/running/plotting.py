@@ -12,7 +12,7 @@ from torch import Tensor
 
 from benchmark.observing import ObservingSystem
 from benchmark.problem import Observations
-from benchmark.worlds import Fields
+from benchmark.worlds import World
 
 from .runner import MethodRun, analyse_batch, make_problem
 
@@ -20,7 +20,7 @@ from .runner import MethodRun, analyse_batch, make_problem
 def plot_run(
     folder: Path,
     runs: Sequence[MethodRun],
-    world: Fields,
+    world: World,
     observing: ObservingSystem,
     time: np.datetime64,
     summary: Mapping[str, Any],
@@ -67,7 +67,7 @@ def plot_run(
             _sites(problem.observations, len(world.channels)),
             world.channels,
             world.grid,
-            world.spec.planet is None,
+            world.on_earth,
         )
         paths += case_pictures(case, folder)
     rmse = {label: found["rmse"] for label, found in summary["methods"].items()}

@@ -14,7 +14,7 @@ from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import BenchError, closest
 from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
 from benchmark.training.recipes import prepare
-from benchmark.worlds import WorldSpec
+from benchmark.worlds import BaseSpec
 from methods.registry import find_method, method_names, source_hash
 from metrics import find_region, region_weights
 
@@ -51,7 +51,7 @@ class RunRequest(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
-    world: WorldSpec
+    world: pydantic.SerializeAsAny[BaseSpec]
     observing: ObservingSpec
     methods: tuple[str, ...]
     overrides: dict[str, dict[str, str]] = {}

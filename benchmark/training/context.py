@@ -15,7 +15,7 @@ import torch
 
 from benchmark.problem import Archive, BenchError, Component, closest, hash_json
 from benchmark.weights import SHIPPED, Card, WeightsStore
-from benchmark.worlds import Fields, WorldSpec, open_world
+from benchmark.worlds import BaseSpec, Fields, World, open_world
 from benchmark.worlds.forecaster import ForecastNetworks
 from benchmark.worlds.planet import PlanetSettings
 from benchmark.worlds.planet.forecaster import PlanetColumns, PlanetForecaster
@@ -60,8 +60,8 @@ def choose_device(name: str) -> torch.device:
 
 
 def open_workspace(
-    spec: WorldSpec, weights: Path | None, device: str, shipped: Path | None = SHIPPED
-) -> tuple[Fields, WeightsStore]:
+    spec: BaseSpec, weights: Path | None, device: str, shipped: Path | None = SHIPPED
+) -> tuple[World, WeightsStore]:
     """Opens a world, its weights store, and gives the world its forecaster if there is one.
 
     Arguments:
@@ -72,13 +72,15 @@ def open_workspace(
     """
     world = open_world(spec)
     store = WeightsStore(world.name, world.grid, world.channels, world.fitting_identity, weights, shipped)
+    if not isinstance(world, Fields):
+        return world, store
     if ForecastNetworks.name in world.components:
         networks = store.load(ForecastNetworks)
         if networks is not None:
             world.use_forecaster(networks[0].to(device))
     if PlanetColumns.name in world.components and (columns := store.load(PlanetColumns)) is not None:
-        settings = PlanetSettings.read(spec.planet, spec.name)
-        world.use_forecaster(PlanetForecaster(settings, columns[0], world.normalisation, spec.background.lead_h))
+        settings = PlanetSettings.read(world.spec.planet, spec.name)
+        world.use_forecaster(PlanetForecaster(settings, columns[0], world.normalisation, world.spec.background.lead_h))
     return world, store
 
 
@@ -94,7 +96,7 @@ class Context:
         overrides: Component name -> settings that replace the world's.
     """
 
-    world: Fields
+    world: World
     store: WeightsStore
     device: torch.device
     report: Report
@@ -124,6 +126,20 @@ class Context:
                 raise BenchError(f"Training setting {name}: there is no such setting; {closest(key, known)}")
         return settings
 
+    @property
+    def fields(self) -> Fields:
+        """The world, for what only real or simulated fields have.
+
+        Raises:
+            BenchError: If it is of another kind.
+        """
+        if not isinstance(self.world, Fields):
+            raise BenchError(
+                f"The world '{self.world.name}' knows its own answers, so nothing of it is trained; "
+                "train on a world of fields."
+            )
+        return self.world
+
     @functools.cached_property
     def archive(self) -> Archive:
         """The training years."""
@@ -136,7 +152,7 @@ class Context:
 
     def use_forecaster(self, networks: ForecastNetworks) -> None:
         """Gives the world a new forecaster; archives of another one's backgrounds are forgotten."""
-        self.world.use_forecaster(networks.to(self.device))
+        self.fields.use_forecaster(networks.to(self.device))
         for name in ("archive", "validation"):
             self.__dict__.pop(name, None)
 
@@ -158,6 +174,8 @@ class Context:
         Raises:
             BenchError: If it has not been trained.
         """
+        if isinstance(known := self.world.provide(kind.name), kind):
+            return known.to(self.device)
         loaded = self.store.load(kind)
         if loaded is None:
             raise BenchError(
@@ -183,11 +201,10 @@ class Context:
             depends: Names of the components that it was made with.
             facts: Further fields of the card.
         """
-        spec = self.world.spec
         return self.store.save(
             component,
             depends=self.hashes(depends),
-            years={"train": list(spec.train), "validate": list(spec.validate_)},
+            years=self.world.spec.fitting_years,
             seconds=round(time.monotonic() - started if seconds is None else seconds, 1),
             device=f"{self.device.type}, float32",
             **facts,

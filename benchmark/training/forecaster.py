@@ -59,7 +59,7 @@ class ForecasterRecipe:
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
-        world = context.world
+        world = context.fields
         background = world.spec.background
         if background.kind != "forecaster":
             raise BenchError(
@@ -156,7 +156,7 @@ class _Samples:
     """Past anomalies, targets and seasons of a split, kept as one array of anomalies."""
 
     def __init__(self, context: Context, split: Any, rollout: int = 1) -> None:
-        world, background = context.world, context.world.spec.background
+        world, background = context.fields, context.fields.spec.background
         self.device = context.device
         step = np.timedelta64(background.step_h, "h")
         ends = world.forecast_times(split)

@@ -23,7 +23,7 @@ class PlanetColumnsRecipe:
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
-        spec = context.world.spec
+        spec = context.fields.spec
         if spec.background.kind != "planet" or spec.planet is None:
             raise BenchError(f"The background of the world '{spec.name}' is not its planet's model; nothing to fit.")
         columns = fit_columns(PlanetSettings.read(spec.planet, spec.name), context.world.normalisation)

@@ -101,6 +101,9 @@ def prepare(method: Method, context: Context) -> dict[str, str]:
     parts: dict[str, Component] = {}
     hashes: dict[str, str] = {}
     for name in method.components:
+        if (known := context.world.provide(name)) is not None:
+            parts[name] = known.to(context.device)
+            continue
         recipe = find_recipe(name)
         if recipe.quick and not _is_there(name, context):
             recipe.run(context)

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.problem import BenchError
 from benchmark.weights import Card
-from benchmark.worlds import WorldSpec
+from benchmark.worlds import Fields, WorldSpec
 from benchmark.worlds.planet.archive import check_archive
 from benchmark.worlds.sample import SampleCard, write_sample
 
@@ -33,6 +33,7 @@ def pack_world(spec: WorldSpec, weights: Path | None, folder: Path, month: str |
     if spec.planet is None:
         raise BenchError(f"The world '{spec.name}' is made of real fields; only a planet is packed.")
     world, store = open_workspace(spec, weights, "cpu")
+    assert isinstance(world, Fields)
     try:
         chosen = np.datetime64(month or f"{spec.test[0]}-{APRIL + 1:02d}", "M")
     except ValueError:

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmark.problem import Archive, BenchError, Channel, Grid, Normalisation, hash_json
+from benchmark.problem import Archive, BenchError, Channel, Component, Grid, Need, Normalisation, hash_json
+
+from .spec import BaseSpec
 
 PART = 256
 
@@ -65,8 +67,10 @@ class World(abc.ABC):
         grid: The horizontal grid.
         channels: One per channel axis entry.
         forecaster: What makes the background, or None.
+        spec: What it was opened by.
     """
 
+    spec: BaseSpec
     name: str
     title: str
     grid: Grid
@@ -128,6 +132,29 @@ class World(abc.ABC):
     def components(self) -> tuple[str, ...]:
         """Names of the fitted components that make this world's background."""
         return ()
+
+    @property
+    def on_earth(self) -> bool:
+        """Whether its coastlines are those of the Earth."""
+        return False
+
+    @property
+    def offers(self) -> frozenset[Need]:
+        """What this world has of what a method may need."""
+        return frozenset()
+
+    def provide(self, name: str) -> Component | None:
+        """A component that this world knows in closed form, so that nobody fits or trains it."""
+        return None
+
+    def ensemble(self, times: np.ndarray, members: int) -> Tensor:
+        """Background members, shape (case, member, channel, latitude, longitude), float32 [normalised]; member i
+        is the same however many are asked for.
+
+        Raises:
+            BenchError: If this world has none.
+        """
+        raise BenchError(f"The world '{self.name}' has no background ensemble.")
 
     def normalise(self, fields: np.ndarray) -> Tensor:
         """(case, channel, latitude, longitude) [physical] -> float32 [normalised], by parts to bound the memory."""

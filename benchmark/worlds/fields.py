@@ -46,6 +46,8 @@ class Fields(World):
         BenchError: If the data cannot be opened or do not hold the channels.
     """
 
+    spec: WorldSpec
+
     def __init__(
         self, spec: WorldSpec, forecaster: Forecaster | None = None, statistics: Statistics | None = None
     ) -> None:
@@ -74,6 +76,10 @@ class Fields(World):
                 return ArchiveBackground(self, background, self.spec.variables, self._all_times)
             case _:
                 return ForecasterBackground(self, background, self.forecaster)
+
+    @property
+    def on_earth(self) -> bool:
+        return self.spec.planet is None
 
     def use_forecaster(self, forecaster: Forecaster) -> None:
         """Takes a forecast network, once there is one."""

@@ -4,13 +4,14 @@ __all__ = ["open_world"]
 
 from pathlib import Path
 
+from .base import World
 from .fields import Fields
 from .planet.archive import check_archive
 from .sample import SAMPLES, read_sample
-from .spec import WorldSpec
+from .spec import BaseSpec, WorldSpec
 
 
-def open_world(spec: WorldSpec) -> Fields:
+def open_world(spec: BaseSpec) -> World:
     """
     Arguments:
         spec: The world's description.
@@ -18,6 +19,8 @@ def open_world(spec: WorldSpec) -> Fields:
     Raises:
         BenchError: If there are no data, or they are not what they should be.
     """
+    if not isinstance(spec, WorldSpec):
+        raise TypeError(f"no world of kind {type(spec).__name__}")
     if spec.path:
         if spec.planet is not None and "://" not in spec.path:
             check_archive(Path(spec.path))

@@ -1,16 +1,12 @@
-"""What a world is made of, as a YAML file says it."""
+"""What a world of fields is made of, as a YAML file says it."""
 
-__all__ = ["BackgroundSpec", "WorldSpec", "library", "load_spec"]
+__all__ = ["BackgroundSpec", "BaseSpec", "WorldSpec"]
 
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import pydantic
-import yaml
 
 from benchmark.problem import BenchError, closest, describe, parse_channel
-
-LIBRARY = Path(__file__).parent / "library"
 
 
 class BackgroundSpec(pydantic.BaseModel):
@@ -68,12 +64,35 @@ class BackgroundSpec(pydantic.BaseModel):
         return tuple(self.settings.get("conserve", ()))
 
 
-class WorldSpec(pydantic.BaseModel):
-    """A world of real fields.
+class BaseSpec(pydantic.BaseModel):
+    """What every kind of world has.
 
     Arguments:
         name: What the user types after `--world`.
         title: One line for tables.
+        data_note: Where the data come from and how to get them.
+        training: Settings by component, passed through to the training recipes.
+        methods: Method name -> parameters tuned for this world.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    title: str = ""
+    data_note: str = ""
+    training: dict[str, Any] = {}
+    methods: dict[str, dict[str, Any]] = {}
+
+    @property
+    def fitting_years(self) -> dict[str, list[int]]:
+        """Years to fit and to tune on, where a world has years."""
+        return {}
+
+
+class WorldSpec(BaseSpec):
+    """A world of real fields.
+
+    Arguments:
         path: NetCDF file, Zarr store or URL; empty if the user must give it.
         channels: Channel names such as `z500`, in the order of the channel axis.
         train: Years to fit on; in YAML a year, a list of years or `2000-2006`.
@@ -88,15 +107,9 @@ class WorldSpec(pydantic.BaseModel):
         variables: Channel (or variable) name -> name in the file, where it cannot be guessed.
         allow_gaps: Whether times may be missing between others; what needs them is then left out.
         planet: Settings of the planet that `bench world make` integrates to make the truth; None for real fields.
-        data_note: Where the data come from and how to get them.
-        training: Settings by component, passed through to the training recipes.
-        methods: Method name -> parameters tuned for this world.
     """
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    title: str = ""
+    kind: Literal["fields"] = "fields"
     path: str = ""
     channels: tuple[str, ...] = pydantic.Field(min_length=1)
     train: tuple[int, ...] = pydantic.Field(min_length=1)
@@ -110,9 +123,6 @@ class WorldSpec(pydantic.BaseModel):
     climatology: Literal["window", "harmonics"] = "window"
     allow_gaps: bool = False
     planet: dict[str, Any] | None = None
-    data_note: str = ""
-    training: dict[str, Any] = {}
-    methods: dict[str, dict[str, Any]] = {}
 
     @pydantic.field_validator("train", "validate_", "test", mode="before")
     @classmethod
@@ -177,6 +187,10 @@ class WorldSpec(pydantic.BaseModel):
                 raise ValueError(f"'variables' renames '{key}', which is not among the channels; {closest(key, known)}")
         return self
 
+    @property
+    def fitting_years(self) -> dict[str, list[int]]:
+        return {"train": list(self.train), "validate": list(self.validate_)}
+
     def years(self, split: str) -> tuple[int, ...]:
         """The years of `train`, `validate` or `test`.
 
@@ -187,73 +201,3 @@ class WorldSpec(pydantic.BaseModel):
         if split not in splits:
             raise BenchError(f"There is no split '{split}'; {closest(split, splits)}")
         return splits[split]
-
-
-def library() -> dict[str, str]:
-    """Name -> title of the worlds that ship with the package."""
-    titles = {}
-    for file in sorted(LIBRARY.glob("*.yaml")):
-        titles[file.stem] = str(yaml.safe_load(file.read_text()).get("title", ""))
-    return titles
-
-
-def load_spec(name_or_path: str | Path, data: str | Path | None = None) -> WorldSpec:
-    """Reads a world's description.
-
-    Arguments:
-        name_or_path: A name in the library or the path of a YAML file, whose relative paths are relative to it.
-        data: Replaces the description's `path`.
-
-    Raises:
-        BenchError: If there is no such world, or the YAML does not describe one.
-    """
-    text = str(name_or_path)
-    shipped = LIBRARY / f"{text}.yaml"
-    file = Path(text).expanduser()
-    if "/" not in text and shipped.is_file():
-        file = shipped
-    elif not file.is_file():
-        if file.suffix in (".yaml", ".yml"):
-            raise BenchError(f"There is no world file '{text}'; check the path, or name a world of the library.")
-        raise BenchError(f"There is no world '{text}'; {closest(text, library())} A path of a YAML file works too.")
-    settings = _read_yaml(file)
-    _resolve(settings, file.parent)
-    if data is not None:
-        settings["path"] = str(data)
-    try:
-        return WorldSpec.model_validate(settings)
-    except pydantic.ValidationError as error:
-        raise BenchError(f"World file '{file}': {_explain(error)}") from None
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        settings = yaml.safe_load(file.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BenchError(f"World file '{file}' is not readable YAML ({error}); mend it there.") from None
-    if not isinstance(settings, dict):
-        raise BenchError(f"World file '{file}' must hold 'key: value' lines; take one of the library as a pattern.")
-    return settings
-
-
-def _resolve(settings: dict[str, Any], folder: Path) -> None:
-    """Makes the relative paths in `settings` and its background relative to `folder`."""
-    for part in (settings, settings.get("background")):
-        if isinstance(part, dict) and isinstance(path := part.get("path"), str) and path and "://" not in path:
-            part["path"] = str(folder / Path(path).expanduser())
-
-
-def _explain(error: pydantic.ValidationError) -> str:
-    sentences = []
-    for item in error.errors():
-        field = ".".join(str(part) for part in item["loc"]) or "the whole"
-        if item["type"] == "extra_forbidden":
-            model = BackgroundSpec if field.startswith("background.") else WorldSpec
-            known = [info.alias or name for name, info in model.model_fields.items()]
-            sentences.append(f"unknown field '{field}', {closest(str(item['loc'][-1]), known)}")
-        elif item["type"] == "missing":
-            sentences.append(f"the field '{field}' is missing; add it.")
-        else:
-            given = "" if isinstance(item["input"], dict) else f", given {item['input']!r}"
-            sentences.append(f"field '{field}': {item['msg'].removeprefix('Value error, ')}{given}.")
-    return " ".join(sentences)
