@@ -25,6 +25,9 @@ from .settings import by_method
 @click.option(
     "--members", type=click.IntRange(min=1), help="Members asked for; each method's own default if not given."
 )
+@click.option(
+    "--ensemble", default=20, show_default=True, type=click.IntRange(2), help="Background members of ensemble methods."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of observations and methods.")
 @click.option("--region", default="global", show_default=True, help="Region that is scored.")
 @click.option("--split", type=click.Choice(["test", "validate"]), default="test", show_default=True)
@@ -52,7 +55,10 @@ def run(methods: tuple[str, ...], world: str, data: str | None, **flags: Any) ->
         methods=methods,
         overrides=by_method(flags["settings"]),
         cases=flags["cases"] or None,
-        **{k: flags[k] for k in ("members", "seed", "region", "split", "device", "out", "weights", "chunk", "fresh")},
+        **{
+            k: flags[k]
+            for k in ("members", "ensemble", "seed", "region", "split", "device", "out", "weights", "chunk", "fresh")
+        },
         save_analyses=flags["save_analyses"],
         plot=flags["plot"],
     )

@@ -27,6 +27,7 @@ def plot_run(
     *,
     seed: int,
     device: torch.device,
+    ensemble: int,
 ) -> list[Path]:
     """Draws one case of every method, analysed anew (a case does not know of its batch), and all methods' RMSE.
 
@@ -39,6 +40,7 @@ def plot_run(
         summary: As `summarise` returns it.
         seed: Of the methods' random numbers.
         device: Where methods work.
+        ensemble: Background members, 0 for none.
 
     Returns:
         Paths of the pictures.
@@ -49,7 +51,7 @@ def plot_run(
     from benchmark.pictures.case import CaseFields, case_pictures, error_bars
 
     times = np.array([time])
-    truth, problem = make_problem(world, observing, times)
+    truth, problem = make_problem(world, observing, times, ensemble)
     said = f"{world.name}, {time.astype('datetime64[m]')!s}, {observing.description()}"
     paths = []
 

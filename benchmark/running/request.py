@@ -11,7 +11,7 @@ import numpy as np
 import pydantic
 
 from benchmark.observing import ObservingSpec, ObservingSystem
-from benchmark.problem import BenchError, closest
+from benchmark.problem import BenchError, Need, closest
 from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
 from benchmark.training.recipes import prepare
 from benchmark.worlds import BaseSpec
@@ -37,6 +37,7 @@ class RunRequest(pydantic.BaseModel):
         overrides: Method name (or `` for every method that has the parameter) -> parameters set by the user.
         cases: How many, spread evenly over the split; None for all.
         members: Members asked for; None for each method's own default.
+        ensemble: Background members that ensemble methods get.
         seed: Of the methods' random numbers.
         region: Region that is scored.
         split: `test`, or `validate` while something is being tuned.
@@ -57,6 +58,7 @@ class RunRequest(pydantic.BaseModel):
     overrides: dict[str, dict[str, str]] = {}
     cases: int | None = None
     members: int | None = None
+    ensemble: int = 20
     seed: int = 0
     region: str = "global"
     split: Literal["test", "validate"] = "test"
@@ -105,6 +107,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
     for r in requests:
         method = classes[r.label](**_parameters(r, classes[r.label].defaults, request))
         members = 1 if method.point else request.members or method.default_members
+        background_members = {"ensemble": request.ensemble} if Need.ENSEMBLE in method.needs else {}
         hashes = prepare(method, context)
         experiment = Experiment(
             world={
@@ -114,7 +117,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
                 "background": world.background_identity,
             },
             observing=request.observing.identity(),
-            protocol={"split": request.split, "seed": request.seed},
+            protocol={"split": request.split, "seed": request.seed, **background_members},
             method={
                 "name": method.name,
                 "version": method.version,
@@ -138,6 +141,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
             device=device,
             fresh=request.fresh,
             progress=progress,
+            ensemble=request.ensemble,
             keep=writer.add if writer else None,
         )
         if writer:
@@ -147,9 +151,10 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
             writer.discard()
     summary = {"experiment": _describe(request, runs, times, system), **summarise(run.rows, times, request.region)}
     if request.plot:
+        size = request.ensemble if any(Need.ENSEMBLE in r.method.needs for r in runs) else 0
         drawn = [r for r in runs if r.label in _to_write(request)]
         middle = times[len(times) // 2]
-        plot_run(request.plot, drawn, world, system, middle, summary, seed=request.seed, device=device)
+        plot_run(request.plot, drawn, world, system, middle, summary, seed=request.seed, device=device, ensemble=size)
     units = {channel.name: channel.unit for channel in world.channels}
     return Outcome(summary, units, f"{world.title}; {system.description()}", run.computed)
 

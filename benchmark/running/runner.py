@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from benchmark.observing import ObservingSystem
-from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Problem, Status, first_line, seed_from
+from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Need, Problem, Status, first_line, seed_from
 from benchmark.worlds import World
 
 from .experiment import Experiment
@@ -62,6 +62,7 @@ def run_methods(
     device: torch.device,
     fresh: bool,
     progress: Progress,
+    ensemble: int = 0,
     keep: Keep | None = None,
 ) -> Run:
     """Computes what is missing, chunk by chunk, and returns the rows of all cases.
@@ -77,6 +78,7 @@ def run_methods(
         device: Where methods work.
         fresh: Whether to compute everything again.
         progress: Hears of progress, in method-cases.
+        ensemble: Background members for the methods that need them.
         keep: Receives every analysis, normalised, on the CPU; then everything is computed.
 
     Raises:
@@ -96,7 +98,8 @@ def run_methods(
     for begin in range(0, len(waiting), chunk):
         index = waiting[begin : begin + chunk]
         batch = times[index]
-        truth, problem = make_problem(world, observing, batch)
+        filters = any(Need.ENSEMBLE in run.method.needs and wanted[run.label][index].any() for run in runs)
+        truth, problem = make_problem(world, observing, batch, ensemble if filters else 0)
         for run in runs:
             if not wanted[run.label][index].any():
                 continue
@@ -116,12 +119,20 @@ def run_methods(
     )
 
 
-def make_problem(world: World, observing: ObservingSystem, times: np.ndarray) -> tuple[torch.Tensor, Problem]:
-    """The truth of some cases, and what methods may know of them."""
+def make_problem(
+    world: World, observing: ObservingSystem, times: np.ndarray, ensemble: int = 0
+) -> tuple[torch.Tensor, Problem]:
+    """The truth of some cases, and what methods may know of them; with background members if any are asked for."""
     truth = world.truth(times)
     observations = observing.observe(truth, times)
     problem = Problem(
-        world.background(times), world.climatology(times), observations, world.grid, world.channels, times
+        world.background(times),
+        world.climatology(times),
+        observations,
+        world.grid,
+        world.channels,
+        times,
+        world.ensemble(times, ensemble) if ensemble else None,
     )
     return truth, problem
 
