@@ -1,6 +1,6 @@
 """The comparison table of a run, in the terminal."""
 
-__all__ = ["print_summary"]
+__all__ = ["plain_table", "print_summary", "with_interval"]
 
 import math
 from collections.abc import Mapping
@@ -26,7 +26,8 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
         title: World and observing system.
         console: Where to print.
     """
-    experiment, methods = summary["experiment"], summary["methods"]
+    experiment, oracles = summary["experiment"], set(summary["experiment"]["oracles"])
+    methods = {f"{label} (oracle)" if label in oracles else label: f for label, f in summary["methods"].items()}
     console.print(f"\n[bold]{title}[/bold]")
     console.print(
         f"{summary['cases']} cases of the {experiment['split']} years, {experiment['first_case'][:10]} to "
@@ -42,9 +43,14 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
         # in a narrow terminal intervals stand below their values: broken anywhere else they cannot be read
         console.print(wide if fits else _channels(methods, units, between="\n"))
     console.print(_headline(methods))
+    for label, skipped in summary["skipped"].items():
+        console.print(f"{escape(label)}: skipped ({skipped['reason']}): {escape(skipped['text'])}")
     console.print(_cost(methods))
-    # those with the background are the relative errors
-    pairs = [c for c in summary["comparisons"] if not {c["a"], c["b"]} & {"background", "climatology"}]
+    if oracles:
+        console.print("[dim](oracle): made from the truth; it is no analysis.[/dim]")
+    # those with the background are the relative errors, and an oracle is no rival
+    apart = {"background", "climatology", *oracles}
+    pairs = [c for c in summary["comparisons"] if not {c["a"], c["b"]} & apart]
     if pairs:
         console.print(_comparisons(pairs))
     block = summary["intervals"]["block_cases"]
@@ -55,7 +61,7 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
 
 
 def _channels(methods: Mapping[str, Any], units: Mapping[str, str], between: str) -> Table:
-    table = _table("By channel", "method", "RMSE", "RMSE /\nbackground", "ACC", "bias")
+    table = plain_table("By channel", "method", "RMSE", "RMSE /\nbackground", "ACC", "bias")
     for channel, unit in units.items():
         table.add_row(f"[bold]{channel}[/bold] [dim]{unit}[/dim]")
         for label, found in methods.items():
@@ -72,7 +78,7 @@ def _compact(methods: Mapping[str, Any], units: Mapping[str, str], width: int) -
     beside = max(1, (width - 24) // CELL)
     for first in range(0, len(labels), beside):
         chosen = labels[first : first + beside]
-        table = _table("RMSE, and in brackets over that of the background", "channel", *map(escape, chosen))
+        table = plain_table("RMSE, and in brackets over that of the background", "channel", *map(escape, chosen))
         for channel, unit in units.items():
             cells = []
             for label in chosen:
@@ -84,7 +90,7 @@ def _compact(methods: Mapping[str, Any], units: Mapping[str, str], width: int) -
     return tables
 
 
-def _table(title: str, first: str, *others: str) -> Table:
+def plain_table(title: str, first: str, *others: str) -> Table:
     """Figures are never broken, labels are where they must."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column(first, overflow="fold", min_width=11)
@@ -95,7 +101,9 @@ def _table(title: str, first: str, *others: str) -> Table:
 
 def _headline(methods: Mapping[str, Any]) -> Table:
     title = "Relative error: RMSE over that of the background, mean of the channels"
-    table = _table(title, "method", "relative error", "of a\nsingle member", "members", "diverged", "not\nconverged")
+    table = plain_table(
+        title, "method", "relative error", "of a\nsingle member", "members", "diverged", "not\nconverged"
+    )
     for label, found in methods.items():
         table.add_row(
             escape(label),
@@ -115,7 +123,7 @@ def _single_member(found: Mapping[str, Any], background: Mapping[str, Any]) -> f
 
 
 def _cost(methods: Mapping[str, Any]) -> Table:
-    table = _table("Cost of a case", "method", "seconds", "network calls", "iterations", "peak memory [MB]")
+    table = plain_table("Cost of a case", "method", "seconds", "network calls", "iterations", "peak memory [MB]")
     for label, found in methods.items():
         cost = found["cost"]
         table.add_row(
@@ -129,7 +137,7 @@ def _cost(methods: Mapping[str, Any]) -> Table:
 
 
 def _comparisons(comparisons: list[Mapping[str, Any]]) -> Table:
-    table = _table("Paired differences of relative error, a minus b", "a", "b", "difference", "")
+    table = plain_table("Paired differences of relative error, a minus b", "a", "b", "difference", "")
     second = table.columns[1]
     second.justify, second.no_wrap, second.overflow = "left", False, "fold"
     for c in comparisons:

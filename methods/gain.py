@@ -3,7 +3,6 @@
 __all__ = ["Gain"]
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from benchmark.problem import Observations
 
 from .priors.covariance import SpectralCovariance
+from .priors.latent_space import LatentSpace
 
 
 class Gain:
@@ -37,14 +37,15 @@ class Gain:
         """G delta: (case, member, n) to (case, member, value)."""
         return delta @ self.jacobian.mT
 
-    def relinearised(self, jacobian: Callable[[], Tensor], moved: Tensor) -> "Gain":
+    def relinearised(self, space: LatentSpace, point: Tensor, moved: Tensor) -> "Gain":
         """The gain at new points.
 
         Arguments:
-            jacobian: Gives G at the points, shape (case, value, n).
+            space: Gives G at a point.
+            point: delta, shape (case, 1, n).
             moved: Which cases have a new one, shape (case,), bool.
         """
-        G = torch.where(moved[:, None, None], jacobian(), self.jacobian)
+        G = torch.where(moved[:, None, None], space.jacobian(point), self.jacobian)
         return Gain(G, self.covariance, self.observations)
 
     def apply(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> Tensor:

@@ -46,7 +46,8 @@ class LOSDA(Method):
             may be worse than those of a forecaster that has seen them all; tuned on the validation year.
         prior_scale: Factor on C_t; tuned likewise.
         inner: Inner iterations a level: Gauss-Newton steps, Adam steps or guidance steps.
-        loops: Outer loops of a 3D-Var that finds where to linearise (Gauss-Newton only); 0 for the background.
+        loops: Outer loops of a 3D-Var that finds where to linearise (Gauss-Newton only); 0 for the background. With a
+            nonlinear observation operator there is at least one.
         antithetic: Whether members come in pairs of opposite noise (Hammersley & Morton, 1956); each is as
             likely as before, and their mean has less sampling error.
         rate: Adam's rate, or the fraction of a Polyak step for `guided`.
@@ -106,7 +107,8 @@ class LOSDA(Method):
         B = B.to(problem.device)
         factor, inner = self["prior_scale"], self["inner"]
         if self["variant"] == "hard" and self["solver"] == "gauss-newton":
-            start = outer_loops(space, B, self["loops"], tolerance=1e-3)
+            loops = max(self["loops"], 0 if problem.observations.operator.linear else 1)
+            start = outer_loops(space, B, loops, tolerance=1e-3)
             cost.iterations += start.iterations
             correct = gauss_newton_proximal(space, gain_at(space, B, start.point), factor, inner)
         else:

@@ -1,6 +1,6 @@
 """Where methods are found: the built-in ones, installed plug-ins, and single files."""
 
-__all__ = ["ENTRY_POINTS", "find_method", "method_names", "source_hash"]
+__all__ = ["ENTRY_POINTS", "find_method", "is_oracle", "method_names", "source_hash"]
 
 import hashlib
 import importlib
@@ -10,16 +10,27 @@ import inspect
 import sys
 from pathlib import Path
 
-from benchmark.problem import BenchError, Method, closest
+from benchmark.problem import BenchError, Method, Oracle, closest
 
 ENTRY_POINTS = "assimbench.methods"
 BUILT_IN = {
     "background": "methods.background:Background",
     "climatology": "methods.climatology:Climatology",
+    "interpolation": "methods.interpolation:Interpolation",
     "3dvar": "methods.threedvar:ThreeDVar",
     "latent-3dvar": "methods.latent_threedvar:LatentThreeDVar",
     "lo-sda": "methods.losda:LOSDA",
+    "no-observations": "methods.no_observations:NoObservations",
+    "autoencoder": "methods.autoencoder_oracle:AutoencoderOracle",
+    "exact": "methods.exact:Exact",
+    "enkf": "methods.enkf:EnKF",
+    "etkf": "methods.etkf:ETKF",
+    "letkf": "methods.letkf:LETKF",
+    "ensf": "methods.ensf:EnSF",
+    "enoi": "methods.enoi:EnOI",
 }
+ORACLES = ("autoencoder",)
+"""Those of them that are shown the truth."""
 
 
 def _places() -> dict[str, str]:
@@ -71,9 +82,19 @@ def _from_file(path: str, attribute: str) -> object:
 def _checked(name: str, found: object) -> type[Method]:
     if not (isinstance(found, type) and issubclass(found, Method)):
         raise BenchError(f"'{name}' is not a subclass of benchmark.problem.Method; derive it from that.")
+    if name not in BUILT_IN and (issubclass(found, Oracle) or getattr(found, "name", "") in ORACLES):
+        raise BenchError(
+            f"'{name}' is an oracle or calls itself one, and only the built-in {' and '.join(ORACLES)} is shown the "
+            "truth; derive it from benchmark.problem.Method and give it a name of its own."
+        )
     if inspect.isabstract(found):
         raise BenchError(f"'{name}' does not implement {', '.join(sorted(found.__abstractmethods__))}; add it.")
     return found
+
+
+def is_oracle(method: type[Method]) -> bool:
+    """Whether a class is one of the built-in oracles itself: not another of its name, and no subclass."""
+    return any(method is find_method(name) for name in ORACLES)
 
 
 def source_hash(method: type[Method]) -> str:

@@ -2,14 +2,15 @@
 
 __all__ = ["SpectralGain"]
 
+import dataclasses
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from benchmark.problem import LinearOperator, Observations
 
+from .priors.latent_space import LatentSpace
 from .priors.spectral_autoencoder import SpectralAutoencoder
 
 
@@ -21,7 +22,7 @@ class SpectralGain:
     Arguments:
         autoencoder: D.
         scale: Factor on the latent increments, a scalar tensor.
-        operator: H.
+        operator: H, or its tangent at a point.
         observations: Give R.
     """
 
@@ -39,9 +40,20 @@ class SpectralGain:
         fields = self.autoencoder.decode((self.scale * delta).flatten(0, 1)[..., None, None])
         return self.operator(fields.unflatten(0, delta.shape[:2]))
 
-    def relinearised(self, jacobian: Callable[[], Tensor], moved: Tensor) -> "SpectralGain":
-        """Itself: nothing here depends on the point."""
-        return self
+    def relinearised(self, space: LatentSpace, point: Tensor, moved: Tensor) -> "SpectralGain":
+        """The gain at new points; itself if H is linear, for then nothing here depends on them.
+
+        Arguments:
+            space: Gives H's tangent at a point.
+            point: delta, shape (case, 1, n).
+            moved: Which cases have a new one, shape (case,), bool.
+        """
+        if space.problem.observations.operator.linear:
+            return self
+        tangent = space.tangent(point)
+        weight = torch.where(moved[:, None, None], tangent.weight, self.operator.weight)
+        tangent = dataclasses.replace(tangent, weight=weight)
+        return SpectralGain(self.autoencoder, self.scale, tangent, space.problem.observations)
 
     def apply(self, innovation: Tensor, sigma: float = math.inf, factor: float = 1.0) -> Tensor:
         """K innovation, shape (case, member, n); see `solve`."""

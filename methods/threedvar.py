@@ -9,6 +9,9 @@ The same minimum in observation space (PSAS; Cohn et al., 1998, doi:10.1175/1520
 where B gives covariances of points:
 
     x = xb + B H^T (H B H^T + R)^-1 d
+
+With a nonlinear H the same again and again, linearised at the last x (Courtier et al., 1994,
+doi:10.1002/qj.49712051912): H is then its tangent H_x there, and d = y - H(x) + H_x (x - xb).
 """
 
 __all__ = ["ThreeDVar"]
@@ -16,11 +19,15 @@ __all__ = ["ThreeDVar"]
 import torch
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, LinearOperator, Method, Observations, Problem
+from benchmark.problem import Analysis, CaseNoise, Cost, LinearOperator, Method, Problem
 
-from .priors.background_error import BackgroundError, Covariance
+from .outer_loops import descend
+from .priors.background_error import BackgroundError
 from .priors.zonal_covariance import ZonalCovariance
-from .solvers import conjugate_gradients
+from .quadratic import ControlSpace, ObservationSpace
+
+ROUNDING = 1e-8
+"""Relative error of J in double precision, where CG has stopped."""
 
 
 class ThreeDVar(Method):
@@ -33,54 +40,63 @@ class ThreeDVar(Method):
         tolerance: Relative residual at which CG stops. CG amplifies rounding, so at a looser one a case would
             depend on its batch: by 1e-3 at 1e-4.
         iterations: Most CG iterations.
+        loops: Most outer loops with a nonlinear H.
+        fall: Relative fall of J below which an outer loop is the last.
     """
 
     name = "3dvar"
     paper = "Lorenc 1986"
-    defaults = {"b_scale": 1.0, "modes": 400, "direct": 4000, "tolerance": 1e-7, "iterations": 500}  # noqa: RUF012
+    defaults = {  # noqa: RUF012
+        "b_scale": 1.0,
+        "modes": 400,
+        "direct": 4000,
+        "tolerance": 1e-7,
+        "iterations": 500,
+        "loops": 20,
+        "fall": 1e-3,
+    }
+    nonlinear = frozenset({"loops", "fall"})
     components = (BackgroundError.name,)
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         xb, obs = problem.background, problem.observations
         H = obs.operator
-        if not isinstance(H, LinearOperator):
-            raise BenchError(f"{self.name} needs a linear observation operator, not {type(H).__name__}.")
         B = self.parts[BackgroundError.name].covariance.truncated(self["modes"]).scaled_by(self["b_scale"])
+        solver: ObservationSpace | ControlSpace
         if isinstance(B, ZonalCovariance) and obs.values.shape[1] <= self["direct"]:
-            increment = _in_observation_space(B, obs, H, obs.innovation(xb))
-            return Analysis.of((xb + increment.to(xb))[:, None], Cost(operator_calls=3))
-        return self._in_control_space(B, problem, H)
+            solver = ObservationSpace(B, obs)
+        else:
+            solver = ControlSpace(B, obs, self["tolerance"], self["iterations"])
+        if isinstance(H, LinearOperator):
+            point, _ = solver.solve(H, obs.innovation(xb))
+            cost = Cost(operator_calls=1 + solver.operator_calls, iterations=solver.iterations)
+            converged = solver.converged
+        else:
+            point, cost, converged = self._outer_loops(problem, solver)
+        increment = solver.increment(point).unflatten(1, xb.shape[1:])
+        return Analysis.of((xb + increment.to(xb))[:, None], cost, converged)
 
-    def _in_control_space(self, B: Covariance, problem: Problem, H: LinearOperator) -> Analysis:
-        """Solves the normal equations (I + B^{T/2} H^T R^-1 H B^{1/2}) v = B^{T/2} H^T R^-1 d by CG."""
-        xb, obs = problem.background, problem.observations
-        # single precision has not enough digits for the tolerance
-        B = B.double()
-        precision = obs.precision.double()
+    def _outer_loops(self, problem: Problem, solver: ObservationSpace | ControlSpace) -> tuple[Tensor, Cost, Tensor]:
+        """The solver's point at the minimum of J, what it took, and which cases found it."""
+        xb, obs = problem.background.double(), problem.observations
+        solved = torch.ones_like(obs.mask[:, 0])
 
-        def root(v: Tensor) -> Tensor:
-            return B.sqrt(v).unflatten(1, xb.shape[1:])
+        def increment(point: Tensor) -> Tensor:
+            return solver.increment(point.squeeze(1)).unflatten(1, xb.shape[1:])
 
-        def root_adjoint(y: Tensor) -> Tensor:
-            return B.sqrt_adjoint(H.adjoint(precision * y).flatten(1))
+        def misfit(point: Tensor) -> Tensor:
+            return (obs.precision * obs.innovation(xb + increment(point)).square()).sum(-1, keepdim=True) / 2
 
-        d = obs.innovation(xb).double()
-        v, iterations, converged = conjugate_gradients(
-            lambda v: v + root_adjoint(H(root(v))), root_adjoint(d), self["tolerance"], self["iterations"]
-        )
-        cost = Cost(operator_calls=2 + 2 * float(iterations.mean()), iterations=float(iterations.mean()))
-        return Analysis.of((xb + root(v).to(xb))[:, None], cost, converged)
+        def inner(point: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
+            nonlocal solved
+            dx = increment(point)
+            H = obs.operator.tangent(xb + dx)
+            target, dual = solver.solve(H, obs.innovation(xb + dx) + H(dx))
+            solved = torch.where(moved, solver.converged, solved)
+            return target[:, None], dual[:, None]
 
-
-def _in_observation_space(B: ZonalCovariance, obs: Observations, H: LinearOperator, d: Tensor) -> Tensor:
-    """B H^T (H B H^T + R)^-1 d, shape (case, channel, latitude, longitude), float64."""
-    weights = torch.zeros_like(d, dtype=torch.float64)
-    for case in range(len(d)):
-        # one case at a time: a few thousand values make a matrix of a hundred megabytes
-        one = slice(case, case + 1)
-        mask = obs.mask[one]
-        S = B.between(H.select(one)) + torch.diag_embed(torch.where(mask, obs.error_std[one], 1.0).double().square())
-        L, failed = torch.linalg.cholesky_ex(S)
-        solved = torch.cholesky_solve(d[one, :, None].double(), L).squeeze(-1)
-        weights[one] = torch.where(failed[:, None] > 0, torch.nan, solved)
-    return B.apply(H.adjoint(weights).flatten(1)).unflatten(1, H.shape)
+        start = torch.zeros_like(xb.flatten(1))[:, None]
+        solution = descend(start, inner, misfit, self["loops"], self["fall"], ROUNDING)
+        loops = solution.iterations
+        cost = Cost(operator_calls=1 + 3 * loops + solver.operator_calls, iterations=loops + solver.iterations)
+        return solution.point.squeeze(1), cost, solution.converged & solved

@@ -7,10 +7,13 @@ __all__ = ["main"]
 
 import click
 
+from .exact import exact
 from .group import Group
 from .listing import methods, worlds
+from .literature import literature
 from .run import run
 from .score import score
+from .test_method import test_method
 from .train import train
 from .world import world
 
@@ -21,5 +24,5 @@ def main() -> None:
     """A benchmark for data assimilation: same truth, same background, same observations, error bars."""
 
 
-for command in (run, train, world, worlds, methods, score):
+for command in (run, train, world, worlds, methods, score, literature, exact, test_method):
     main.add_command(command)

@@ -11,6 +11,9 @@ import click
 from .group import common
 from .settings import by_method
 
+SAME = ("members", "ensemble", "cycles", "seed", "region", "split", "device", "out", "weights", "chunk", "fresh")
+"""Flags that a `RunRequest` has under the same name."""
+
 
 @click.command()
 @click.option("--method", "methods", multiple=True, required=True, help="NAME, NAME[key=value,...] or FILE.py:Class.")
@@ -19,9 +22,13 @@ from .settings import by_method
 @click.option("--network", default="random", show_default=True, help="random, columns, grid or stations.")
 @click.option("--stations", help="CSV file with columns id, lat, lon, for --network stations.")
 @click.option("--draw", default="area", show_default=True, help="area or index: what the drawing is uniform in.")
+@click.option("--operator", default="state", show_default=True, help="state, wind-speed, arctan or brightness.")
 @click.option("--obs-vars", default="", help="Observed variables or channels, such as z500,t850; all if not given.")
 @click.option("--obs-std", default="0.05", show_default=True, help="In climatological stds, or a YAML file.")
-@click.option("--cases", default=128, show_default=True, help="Cases, spread evenly over the split; 0 for all.")
+@click.option(
+    "--cases", default=128, show_default=True, help="Cases, spread evenly over the split; 0 for all. Seeds, cycled."
+)
+@click.option("--cycles", type=click.IntRange(min=10), help="Analyses of a run, on a cycled world.")
 @click.option(
     "--members", type=click.IntRange(min=1), help="Members asked for; each method's own default if not given."
 )
@@ -38,34 +45,51 @@ from .settings import by_method
 @click.option("--chunk", default=32, show_default=True, type=click.IntRange(min=1), help="Cases a batch.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--fresh", is_flag=True, help="Compute again what is stored.")
-def run(methods: tuple[str, ...], world: str, data: str | None, **flags: Any) -> None:
+@click.pass_context
+def run(context: click.Context, methods: tuple[str, ...], world: str, data: str | None, **flags: Any) -> None:
     """Run methods on the same cases and observations, and compare them."""
     from rich.console import Console
 
     from benchmark.observing import ObservingSpec
+    from benchmark.problem import BenchError
     from benchmark.progress import ProgressBars
+    from benchmark.running.cycled import execute_cycled
     from benchmark.running.request import RunRequest, check_overrides, execute
-    from benchmark.worlds import load_spec
+    from benchmark.worlds import CycledSpec, load_spec
+    from leaderboards.cycled import print_cycled
     from leaderboards.terminal import print_summary
 
-    keys = ("obs_frac", "network", "stations", "draw", "obs_vars", "obs_std", "seed")
+    keys = ("obs_frac", "network", "stations", "draw", "operator", "obs_vars", "obs_std", "seed")
+    spec = load_spec(world, data)
+    observing = {key: flags[key] for key in keys if flags[key] not in (None, "")}
+    if cycled := isinstance(spec, CycledSpec):
+        # a setting of the literature has its own observations; what is typed goes before them
+        given = [key for key in (*observing, "cases") if _is_typed(context, key)]
+        observing = {**spec.observing, **{key: observing[key] for key in given if key in observing}}
+        flags["cases"] = flags["cases"] if "cases" in given else None
+    elif flags["cycles"]:
+        raise BenchError(f"--cycles is for cycled worlds, and '{spec.name}' is none; leave it out.")
     request = RunRequest(
-        world=load_spec(world, data),
-        observing=ObservingSpec.make(**{key: flags[key] for key in keys if flags[key] not in (None, "")}),
+        world=spec,
+        observing=ObservingSpec.make(**observing),
         methods=methods,
         overrides=by_method(flags["settings"]),
         cases=flags["cases"] or None,
-        **{
-            k: flags[k]
-            for k in ("members", "ensemble", "seed", "region", "split", "device", "out", "weights", "chunk", "fresh")
-        },
+        **{key: flags[key] for key in SAME},
         save_analyses=flags["save_analyses"],
         plot=flags["plot"],
     )
     check_overrides(request)
     with ProgressBars() as bars:
-        outcome = execute(request, bars)
+        outcome = (execute_cycled if cycled else execute)(request, bars)
     if flags["as_json"]:
         click.echo(json.dumps(outcome.summary, default=str))
         return
-    print_summary(outcome.summary, outcome.channels, outcome.title, Console())
+    if cycled:
+        print_cycled(outcome.summary, outcome.title, Console())
+    else:
+        print_summary(outcome.summary, outcome.channels, outcome.title, Console())
+
+
+def _is_typed(context: click.Context, flag: str) -> bool:
+    return context.get_parameter_source(flag) is click.core.ParameterSource.COMMANDLINE

@@ -18,7 +18,7 @@ from .settings import nested
 @click.option("--again", is_flag=True, help="Train the target anew though it is there already.")
 @click.option("--from-scratch", is_flag=True, help="Use no weights that ship with the package: reproduce them.")
 def train(target: str, world: str, data: str | None, device: str, weights: Path | None, **flags: Any) -> None:
-    """Train a component (forecaster, autoencoder, latent-prior, background-error) or all that a method needs."""
+    """Train a component (forecaster, autoencoder, latent-prior, background-error, ...) or all that a method needs."""
     from benchmark.progress import ProgressBars
     from benchmark.training.context import Context, choose_device, open_workspace
     from benchmark.training.recipes import train as train_components

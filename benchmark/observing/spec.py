@@ -11,14 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from benchmark.problem import BenchError, closest, parse_channel
 
 from .obs_std import read_obs_std
+from .quantities import OPERATORS, OperatorName
 
 _CURES = {
     "obs_frac": "give a fraction of the values, above 0 and at most 1: 0.01 is 1 %",
     "network": "choose one of random, columns, grid and stations",
     "stations": "give a CSV file with columns id, lat, lon together with network=stations, and only then",
     "draw": "choose area or index",
-    "obs_vars": "give names of channels or variables, such as z500,t",
-    "obs_std": "give a number, zero or more, in climatological stds, or {name: std in physical units}",
+    "operator": f"choose one of {', '.join(OPERATORS)}",
+    "obs_vars": "give names of channels or variables, such as z500,t, and none with operator=brightness",
+    "obs_std": "give a number, zero or more, in climatological stds, or, where values have a unit, {name: std in it}",
     "seed": "give a whole number",
 }
 
@@ -35,9 +37,13 @@ class ObservingSpec(BaseModel):
             observe every observed channel, `grid` is a regular thinning, `stations` are real positions.
         stations: CSV file with columns id, lat, lon and perhaps elev; for `stations` only.
         draw: `area` draws uniformly in area, `index` uniformly in grid index; for `random` and `columns`.
-        obs_vars: Names of observed channels or variables; empty for all.
-        obs_std: Observation error std [climatological std of the channel], or {name of a channel or variable:
-            std [physical unit]}. Text is read by `read_obs_std`.
+        operator: `state` observes the channels themselves. `wind-speed` observes that of every level with u and v
+            among the observed channels, `arctan` the arctangent of every observed channel's normalised value,
+            `brightness` one brightness temperature a column.
+        obs_vars: Names of observed channels or variables; empty for all. `brightness` takes none: it reads whole
+            columns.
+        obs_std: Observation error std [climatological std of the channel, or unit of the quantity], or {name of a
+            channel or variable: std [physical unit]}. Text is read by `read_obs_std`.
         seed: Another seed gives other positions and errors.
     """
 
@@ -47,6 +53,7 @@ class ObservingSpec(BaseModel):
     network: Literal["random", "columns", "grid", "stations"] = "random"
     stations: Path | None = Field(default=None, validate_default=True)
     draw: Literal["area", "index"] = "area"
+    operator: OperatorName = "state"
     obs_vars: tuple[str, ...] = ()
     obs_std: float | dict[str, float] = 0.05
     seed: int = 0
@@ -83,6 +90,13 @@ class ObservingSpec(BaseModel):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("obs_vars")
+    @classmethod
+    def _columns_are_whole(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("operator") == "brightness":
+            raise ValueError("operator=brightness reads the temperature and humidity of all levels")
+        return value
+
     @field_validator("obs_std", mode="before")
     @classmethod
     def _read_text(cls, value: Any) -> Any:
@@ -90,7 +104,9 @@ class ObservingSpec(BaseModel):
 
     @field_validator("obs_std")
     @classmethod
-    def _not_negative(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+    def _sound(cls, value: float | dict[str, float], info: ValidationInfo) -> float | dict[str, float]:
+        if isinstance(value, dict) and info.data.get("operator") == "arctan":
+            raise ValueError("an arctangent has no physical unit")
         named = value if isinstance(value, dict) else {"it": value}
         if isinstance(value, dict):
             names = [parse_channel(name).name for name in value]
@@ -129,4 +145,7 @@ class ObservingSpec(BaseModel):
             identity["obs_frac"] = self.obs_frac
         if self.network in ("random", "columns"):
             identity["draw"] = self.draw
+        # the default is left out, so that what was observed before there were others keeps its hash
+        if self.operator != "state":
+            identity["operator"] = self.operator
         return identity

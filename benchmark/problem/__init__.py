@@ -10,6 +10,8 @@ from .noise import CaseNoise
 from .normalisation import Normalisation
 from .observations import Observations
 from .operators import LinearOperator, Operator
+from .oracle import Oracle
+from .pointwise import PointwiseOperator
 from .problem import Archive, Problem
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "Normalisation",
     "Observations",
     "Operator",
+    "Oracle",
+    "PointwiseOperator",
     "Problem",
     "Status",
     "closest",

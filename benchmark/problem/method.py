@@ -65,10 +65,12 @@ class Method(abc.ABC):
         version: Raised whenever the same parameters give other numbers; part of the experiment's id.
         paper: Where the method comes from.
         defaults: Every parameter with its default value.
-        components: The fitted parts that it needs from the weights store, by name.
+        components: The fitted parts that it needs from the weights store, by name; an instance whose parameters make
+            it need others has its own.
         point: True for a method that gives one analysis however many members are asked for.
         default_members: How many members it returns when the user does not say.
         needs: What it cannot do without.
+        nonlinear: The parameters that are read only where the observation operator is nonlinear.
         assimilates: False for one that ignores the observations: a bound, not a method.
     """
 
@@ -76,10 +78,11 @@ class Method(abc.ABC):
     version: ClassVar[int] = 1
     paper: ClassVar[str] = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
-    components: ClassVar[tuple[str, ...]] = ()
+    components: tuple[str, ...] = ()
     point: ClassVar[bool] = True
     default_members: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
+    nonlinear: ClassVar[frozenset[str]] = frozenset()
     assimilates: ClassVar[bool] = True
 
     def __init__(self, **parameters: Any) -> None:
@@ -97,6 +100,10 @@ class Method(abc.ABC):
     def __getitem__(self, key: str) -> Any:
         """The value of a parameter."""
         return self.parameters[key]
+
+    def identity(self, linear: bool) -> dict[str, Any]:
+        """The parameters that decide the numbers, under a linear observation operator or under any."""
+        return {k: v for k, v in self.parameters.items() if not (linear and k in self.nonlinear)}
 
     def require_choice(self, key: str, *words: str) -> None:
         """

@@ -34,6 +34,21 @@ class CaseNoise:
         draws = [torch.randn(shape, generator=stream) for stream in self._streams]
         return torch.stack(draws).to(self.device)
 
+    def values(self, mask: Tensor, members: int) -> Tensor:
+        """Standard normal numbers for observed values: a case's do not depend on the padding of its batch.
+
+        Arguments:
+            mask: True for values, False for padding, shape (case, n).
+            members: How many rows a case.
+
+        Returns:
+            Shape (case, member, n), float32, zero where padded.
+        """
+        drawn = torch.zeros(len(mask), members, mask.shape[1])
+        for case, (stream, real) in enumerate(zip(self._streams, mask.cpu(), strict=True)):
+            drawn[case][:, real] = torch.randn((members, int(real.sum())), generator=stream)
+        return drawn.to(self.device)
+
     def members(self, count: int) -> "CaseNoise":
         """Streams for `count` members of every case, flattened to (case * member): member i of a case
         gets the same stream however many members are asked for."""

@@ -86,6 +86,17 @@ class LinearOperator(Operator):
         x = torch.zeros(cases, spread.shape[1], size, dtype=y.dtype, device=y.device)
         return x.scatter_add(2, index, spread).reshape(cases, *members, *self.shape)
 
+    def squared_adjoint(self, precision: Tensor) -> Tensor:
+        """Diagonal of H^T diag(precision) H.
+
+        Arguments:
+            precision: Shape (case, n).
+
+        Returns:
+            Sums of precision times squared weight, shape (case, channel, latitude, longitude).
+        """
+        return dataclasses.replace(self, weight=self.weight.square()).adjoint(precision)
+
     def select(self, cases: slice) -> "LinearOperator":
         return dataclasses.replace(self, index=self.index[cases], weight=self.weight[cases])
 

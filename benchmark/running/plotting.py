@@ -59,7 +59,7 @@ def plot_run(
         return world.normalisation.denormalise(fields.double().cpu().numpy())[0]
 
     for run in runs:
-        analysis, _ = analyse_batch(run, problem, world, seed, device)
+        analysis, _ = analyse_batch(run, problem, world, seed, device, truth)
         case = CaseFields(
             run.label,
             said,

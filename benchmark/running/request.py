@@ -1,6 +1,6 @@
 """From what the user asked for to a finished, summarised run."""
 
-__all__ = ["Outcome", "RunRequest", "execute"]
+__all__ = ["Outcome", "RunRequest", "check_overrides", "execute", "method_parameters", "with_baselines"]
 
 import dataclasses
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from .analyses import AnalysisWriter
 from .experiment import Experiment, MethodRequest, choose_times
 from .plotting import plot_run
 from .runner import MethodRun, Progress, run_methods
+from .skipping import SENTENCES, unmet
 from .store import ResultStore
 from .summary import summarise
 
@@ -35,7 +36,8 @@ class RunRequest(pydantic.BaseModel):
         observing: The observing system's.
         methods: Labels such as `lo-sda` or `lo-sda[levels=20]`.
         overrides: Method name (or `` for every method that has the parameter) -> parameters set by the user.
-        cases: How many, spread evenly over the split; None for all.
+        cases: How many, spread evenly over the split; None for all. On a cycled world, seeds.
+        cycles: Analyses of a run, on a cycled world; None for the world's own number.
         members: Members asked for; None for each method's own default.
         ensemble: Background members that ensemble methods get.
         seed: Of the methods' random numbers.
@@ -58,6 +60,7 @@ class RunRequest(pydantic.BaseModel):
     overrides: dict[str, dict[str, str]] = {}
     cases: int | None = None
     members: int | None = None
+    cycles: int | None = None
     ensemble: int = 20
     seed: int = 0
     region: str = "global"
@@ -96,16 +99,19 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
     find_region(request.region)
     device = choose_device(request.device)
     store = ResultStore(request.out)
-    requests = _with_baselines(request.methods)
+    requests = with_baselines(request.methods)
     classes = {r.label: find_method(r.name) for r in requests}
     world, weights = open_workspace(request.world, request.weights, str(device))
     region_weights(world.grid, request.region)  # an empty region is told before the computation
     context = Context(world, weights, device, SilentReport())
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
     times = choose_times(world.times(request.split), request.cases)
-    runs = []
+    runs, skipped = [], {}
     for r in requests:
-        method = classes[r.label](**_parameters(r, classes[r.label].defaults, request))
+        method = classes[r.label](**method_parameters(r, classes[r.label].defaults, request))
+        if need := unmet(classes[r.label], world, system):
+            skipped[r.label] = {"reason": str(need), "text": SENTENCES[need]}
+            continue
         members = 1 if method.point else request.members or method.default_members
         background_members = {"ensemble": request.ensemble} if Need.ENSEMBLE in method.needs else {}
         hashes = prepare(method, context)
@@ -123,7 +129,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
                 "version": method.version,
                 "source": source_hash(classes[r.label]),
                 "members": members,
-                "parameters": method.parameters,
+                "parameters": method.identity(linear=Need.LINEAR_OPERATOR in system.offers),
             },
             weights=hashes,
         )
@@ -149,7 +155,11 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
     finally:
         if writer:
             writer.discard()
-    summary = {"experiment": _describe(request, runs, times, system), **summarise(run.rows, times, request.region)}
+    summary = {
+        "experiment": _describe(request, runs, times, system),
+        **summarise(run.rows, times, request.region),
+        "skipped": skipped,
+    }
     if request.plot:
         size = request.ensemble if any(Need.ENSEMBLE in r.method.needs for r in runs) else 0
         drawn = [r for r in runs if r.label in _to_write(request)]
@@ -159,7 +169,7 @@ def execute(request: RunRequest, progress: Progress) -> Outcome:
     return Outcome(summary, units, f"{world.title}; {system.description()}", run.computed)
 
 
-def _with_baselines(labels: tuple[str, ...]) -> list[MethodRequest]:
+def with_baselines(labels: tuple[str, ...]) -> list[MethodRequest]:
     asked = list(dict.fromkeys(label.strip() for label in labels))
     return [MethodRequest.parse(label) for label in [*BASELINES, *(a for a in asked if a not in BASELINES)]]
 
@@ -170,7 +180,7 @@ def _to_write(request: RunRequest) -> list[str]:
     return [label for label in asked if label not in BASELINES] or asked
 
 
-def _parameters(request: MethodRequest, defaults: Mapping[str, Any], run: RunRequest) -> dict[str, Any]:
+def method_parameters(request: MethodRequest, defaults: Mapping[str, Any], run: RunRequest) -> dict[str, Any]:
     """Tuned for the world, then for every method, then for this one, then in its brackets."""
     for_all = {k: v for k, v in run.overrides.get("", {}).items() if k in defaults}
     tuned = run.world.methods.get(request.name, {})
@@ -212,5 +222,6 @@ def _describe(request: RunRequest, runs: list[MethodRun], times: np.ndarray, sys
         "convention": "RMSE: root of the mean over cases of the area-weighted mean square (WeatherBench 2); "
         "relative error: mean over channels of RMSE / RMSE of the background",
         "ids": {run.label: run.experiment.id for run in runs},
+        "oracles": [run.label for run in runs if Need.TRUTH in run.method.needs],
         "parameters": {run.label: run.method.parameters for run in runs},
     }

@@ -13,8 +13,20 @@ import pandas as pd
 import torch
 
 from benchmark.observing import ObservingSystem
-from benchmark.problem import Analysis, BenchError, CaseNoise, Method, Need, Problem, Status, first_line, seed_from
+from benchmark.problem import (
+    Analysis,
+    BenchError,
+    CaseNoise,
+    Method,
+    Need,
+    Oracle,
+    Problem,
+    Status,
+    first_line,
+    seed_from,
+)
 from benchmark.worlds import World
+from methods.registry import is_oracle
 
 from .experiment import Experiment
 from .memory import peak_memory_mb, reset_peak_memory
@@ -104,7 +116,7 @@ def run_methods(
             if not wanted[run.label][index].any():
                 continue
             # a chunk that is partly done is computed as a whole, for the cases do not know of their batch
-            analysis, seconds = analyse_batch(run, problem, world, seed, device)
+            analysis, seconds = analyse_batch(run, problem, world, seed, device, truth)
             facts = _facts(run, problem, analysis, seconds, device)
             rows = rows_of(analysis, truth, problem.climatology, world, batch, facts)
             rows = rows[rows["time"].isin(batch[missing[run.label][index]])]
@@ -138,9 +150,22 @@ def make_problem(
 
 
 def analyse_batch(
-    run: MethodRun, problem: Problem, world: World, seed: int, device: torch.device
+    run: MethodRun,
+    problem: Problem,
+    world: World,
+    seed: int,
+    device: torch.device,
+    truth: torch.Tensor | None = None,
 ) -> tuple[Analysis, float]:
     """A method's analysis of some cases, on the CPU, and the seconds it took.
+
+    Arguments:
+        run: The method.
+        problem: The cases.
+        world: Its name is a part of every seed.
+        seed: Of the method's random numbers.
+        device: Where the method works.
+        truth: Of the cases, for the built-in oracles and nobody else; None where there are none.
 
     Raises:
         BenchError: If the method fails or returns something of a wrong shape.
@@ -153,7 +178,10 @@ def analyse_batch(
     started = time.perf_counter()
     try:
         with torch.no_grad():
-            analysis = run.method.analyse(problem, run.members, noise)
+            if truth is not None and isinstance(run.method, Oracle) and is_oracle(type(run.method)):
+                analysis = run.method.reconstruct(truth.to(device), problem, run.members, noise)
+            else:
+                analysis = run.method.analyse(problem, run.members, noise)
     except BenchError:
         raise
     except Exception as error:

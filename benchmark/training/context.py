@@ -17,6 +17,7 @@ from benchmark.problem import Archive, BenchError, Component, closest, hash_json
 from benchmark.weights import SHIPPED, Card, WeightsStore
 from benchmark.worlds import BaseSpec, Fields, World, open_world
 from benchmark.worlds.forecaster import ForecastNetworks
+from benchmark.worlds.perturbations import Perturbations
 from benchmark.worlds.planet import PlanetSettings
 from benchmark.worlds.planet.forecaster import PlanetColumns, PlanetForecaster
 from methods.priors.backbone import Backbone
@@ -81,6 +82,8 @@ def open_workspace(
     if PlanetColumns.name in world.components and (columns := store.load(PlanetColumns)) is not None:
         settings = PlanetSettings.read(world.spec.planet, spec.name)
         world.use_forecaster(PlanetForecaster(settings, columns[0], world.normalisation, world.spec.background.lead_h))
+    if world.forecaster is not None and (perturbations := store.load(Perturbations)) is not None:
+        world.use_perturbations(perturbations[0])
     return world, store
 
 

@@ -4,7 +4,9 @@ __all__ = ["RECIPES", "find_recipe", "order", "prepare", "train"]
 
 from collections.abc import Iterable
 
-from benchmark.problem import BenchError, Component, Method, closest
+from benchmark.problem import BenchError, Component, Method, Need, closest
+from benchmark.worlds import Fields
+from benchmark.worlds.perturbations import Perturbations
 from methods.registry import find_method, method_names
 
 from .autoencoder import AutoencoderRecipe
@@ -12,15 +14,22 @@ from .background_error import BackgroundErrorRecipe
 from .context import Context, Recipe
 from .forecaster import ForecasterRecipe
 from .latent_prior import LatentPriorRecipe
+from .pair_statistics import PairStatisticsRecipe
+from .perturbations import PerturbationsRecipe
 from .planet_columns import PlanetColumnsRecipe
+from .static_ensemble import StaticEnsembleRecipe
 
 _ALL: tuple[Recipe, ...] = (
     ForecasterRecipe(),
     PlanetColumnsRecipe(),
     BackgroundErrorRecipe(),
+    PairStatisticsRecipe(),
+    PerturbationsRecipe(),
+    StaticEnsembleRecipe(),
     AutoencoderRecipe(),
     LatentPriorRecipe(),
 )
+PERTURBATIONS = Perturbations.name
 RECIPES = {recipe.kind.name: recipe for recipe in _ALL}
 
 
@@ -109,6 +118,10 @@ def prepare(method: Method, context: Context) -> dict[str, str]:
             recipe.run(context)
         parts[name] = context.require(recipe.kind)
         hashes |= context.hashes((name,))
+    if Need.ENSEMBLE in method.needs and isinstance(context.world, Fields):
+        if not _is_there(PERTURBATIONS, context):
+            find_recipe(PERTURBATIONS).run(context)
+        hashes |= context.hashes((PERTURBATIONS,))
     method.load(parts)
     if type(method).fit is not Method.fit:
         method.fit(context.archive)

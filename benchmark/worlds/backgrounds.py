@@ -17,6 +17,8 @@ from .reading import FieldReader
 from .spec import BackgroundSpec
 
 BATCH = 256
+CASES = 2
+"""Cases whose ensembles are made together: more samples at once take longer each."""
 
 
 class Background(Protocol):
@@ -83,12 +85,32 @@ class ForecasterBackground:
     def hash(self, times: np.ndarray) -> str:
         return ""
 
-    def _forecast(self, forecaster: Forecaster, times: np.ndarray) -> Tensor:
+    def ensemble(self, times: np.ndarray, perturbations: Tensor) -> Tensor:
+        """Forecasts from perturbed starts, shape (case, member, channel, latitude, longitude).
+
+        Arguments:
+            times: Valid times.
+            perturbations: Of the starts, shape (case, member, history, channel, latitude, longitude).
+        """
+        assert self.forecaster is not None
+        parts = []
+        for begin in range(0, len(times), CASES):
+            part = slice(begin, begin + CASES)
+            parts.append(self._forecast(self.forecaster, times[part], perturbations[part]))
+        return torch.cat(parts).unflatten(0, perturbations.shape[:2])
+
+    def _forecast(self, forecaster: Forecaster, times: np.ndarray, perturbations: Tensor | None = None) -> Tensor:
         past = [times - age for age in self.ages]
         states = torch.stack([self.world.truth(t) for t in past], dim=1)
         climatology = torch.stack([self.world.climatology(t) for t in past], dim=1)
+        valid = self.world.climatology(times)
+        if perturbations is not None:
+            members = perturbations.shape[1]
+            states = (states[:, None] + perturbations).flatten(0, 1)
+            climatology, valid = (x.repeat_interleave(members, 0) for x in (climatology, valid))
+            times = times.repeat(members)
         with torch.no_grad():
-            return forecaster.forecast(states, self.world.climatology(times), climatology, times).float()
+            return forecaster.forecast(states, valid, climatology, times).float()
 
 
 class ArchiveBackground:

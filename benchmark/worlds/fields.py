@@ -10,13 +10,14 @@ from torch import Tensor
 
 from benchmark.files import open_fields
 from benchmark.files.dates import hour_of, say, year_of
-from benchmark.problem import BenchError, Normalisation, hash_json, parse_channel
+from benchmark.problem import BenchError, Need, Normalisation, hash_json, parse_channel
 
 from .backgrounds import ArchiveBackground, Background, ForecasterBackground, Persistence
 from .base import Forecaster, Split, World
 from .climatology import Climatology
 from .gaps import refuse_gaps
 from .harmonics import HarmonicClimatology
+from .perturbations import Perturbations
 from .reading import FieldReader, evenly
 from .spec import WorldSpec
 from .statistics import Statistics
@@ -66,6 +67,7 @@ class Fields(World):
         self.grid = self._reader.grid
         self._background = self._choose_background()
         self._told: set[str] = set()
+        self._perturbations: Perturbations | None = None
 
     def _choose_background(self) -> Background:
         background = self.spec.background
@@ -85,6 +87,23 @@ class Fields(World):
         """Takes a forecast network, once there is one."""
         self.forecaster = forecaster
         self._background = self._choose_background()
+
+    def use_perturbations(self, perturbations: Perturbations) -> None:
+        """Takes the perturbations that its background ensembles start from."""
+        self._perturbations = perturbations
+
+    @property
+    def offers(self) -> frozenset[Need]:
+        return frozenset({Need.ENSEMBLE}) if self.components else frozenset()
+
+    def ensemble(self, times: np.ndarray, members: int) -> Tensor:
+        if self._perturbations is None or not isinstance(self._background, ForecasterBackground):
+            raise BenchError(
+                f"The world '{self.name}' has no perturbations for a background ensemble; "
+                f"make them with 'bench train perturbations --world {self.name}'."
+            )
+        times = _as_times(times)
+        return self._background.ensemble(times, self._perturbations.draw(self.name, times, members))
 
     def times(self, split: Split) -> np.ndarray:
         """

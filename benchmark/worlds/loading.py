@@ -10,11 +10,13 @@ import yaml
 
 from benchmark.problem import BenchError, closest
 
+from .cycled import CycledSpec
+from .gaussian import GaussianSpec
 from .spec import BackgroundSpec, BaseSpec, WorldSpec
 
 LIBRARY = Path(__file__).parent / "library"
 
-KINDS: dict[str, type[BaseSpec]] = {"fields": WorldSpec}
+KINDS: dict[str, type[BaseSpec]] = {"fields": WorldSpec, "cycled": CycledSpec, "gaussian": GaussianSpec}
 
 
 def library() -> dict[str, str]:

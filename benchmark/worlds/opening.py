@@ -5,7 +5,9 @@ __all__ = ["open_world"]
 from pathlib import Path
 
 from .base import World
+from .cycled import CycledSpec, CycledWorld
 from .fields import Fields
+from .gaussian import Gaussian, GaussianSpec
 from .planet.archive import check_archive
 from .sample import SAMPLES, read_sample
 from .spec import BaseSpec, WorldSpec
@@ -19,6 +21,10 @@ def open_world(spec: BaseSpec) -> World:
     Raises:
         BenchError: If there are no data, or they are not what they should be.
     """
+    if isinstance(spec, CycledSpec):
+        return CycledWorld(spec)
+    if isinstance(spec, GaussianSpec):
+        return Gaussian(spec)
     if not isinstance(spec, WorldSpec):
         raise TypeError(f"no world of kind {type(spec).__name__}")
     if spec.path:

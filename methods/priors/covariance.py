@@ -15,6 +15,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from benchmark.problem import LinearOperator
+
 
 @dataclasses.dataclass(frozen=True)
 class SpectralCovariance:
@@ -112,6 +114,25 @@ class SpectralCovariance:
     def apply(self, x: Tensor) -> Tensor:
         """B x; shape (..., n)."""
         return self.scale.to(x) * self.map_modes(lambda v: v, self.scale.to(x) * x)
+
+    def between(self, operator: LinearOperator) -> Tensor:
+        """H B H^T, shape (case, value, value), float64."""
+        index, scale = operator.index, self.scale.double()
+        gain = operator.weight.double() * scale[index]
+        modes = (scale * self.modes.double()).unflatten(1, operator.shape)
+        seen = operator(modes.expand(len(index), *modes.shape))
+        rest = self.remainder.double()
+        total = seen.mT @ ((self.variances.double() - rest)[:, None] * seen)
+        for p in range(index.shape[-1]):
+            for q in range(index.shape[-1]):
+                same = index[..., :, None, p] == index[..., None, :, q]
+                total = total + rest * gain[..., :, None, p] * same * gain[..., None, :, q]
+        return total
+
+    def diagonal(self) -> Tensor:
+        """Variances, shape (n,)."""
+        kept = ((self.variances - self.remainder)[:, None] * self.modes.square()).sum(0)
+        return self.scale.square() * (kept + self.remainder)
 
     def dense(self) -> Tensor:
         """B as a matrix, shape (n, n), float64; for tests and small problems."""

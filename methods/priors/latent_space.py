@@ -5,7 +5,7 @@ __all__ = ["LatentSpace"]
 import torch
 from torch import Tensor
 
-from benchmark.problem import Cost, Problem
+from benchmark.problem import Cost, LinearOperator, Problem
 
 from .autoencoder import Autoencoder
 
@@ -51,6 +51,12 @@ class LatentSpace:
         """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
         precision = self.problem.observations.precision[:, None]
         return (precision * self.innovation(delta).square()).sum(-1) / 2
+
+    def tangent(self, delta: Tensor) -> LinearOperator:
+        """H's tangent linear operator at x(delta), for delta of shape (case, 1, n)."""
+        operator = self.problem.observations.operator
+        # of a linear one it is known without the state, and the decoder is not called
+        return operator if isinstance(operator, LinearOperator) else operator.tangent(self.state(delta).squeeze(1))
 
     def jacobian(self, delta: Tensor) -> Tensor:
         """d H(x) / d delta at (case, 1, n): shape (case, value, n), by one vector-Jacobian product a value."""

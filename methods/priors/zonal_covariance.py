@@ -76,6 +76,24 @@ class ZonalCovariance:
             scale.float(),
         )
 
+    @classmethod
+    def of_matrices(cls, matrices: Tensor, scale: Tensor) -> "ZonalCovariance":
+        """A covariance that is known and not fitted, with all its modes, in the precision that it comes in.
+
+        Arguments:
+            matrices: Positive definite covariance of the rows of S^-1 B S^-1 at every zonal wavenumber, real
+                (statistics do not tell east from west), for the unitary transform, shape (wavenumber, row, row).
+            scale: S, shape (channel, latitude, longitude).
+        """
+        values, vectors = torch.linalg.eigh(matrices)
+        rows = values.shape[1]
+        order = values.flatten().argsort(descending=True)
+        wave, number = order // rows, order % rows
+        modes = vectors[wave, :, number]
+        chosen = values.flatten()[order]
+        # the modes leave nothing over; what they miss by rounding must not look impossible
+        return cls(torch.stack((modes, torch.zeros_like(modes)), dim=1), chosen, wave, values[:, 0].contiguous(), scale)
+
     @property
     def explained(self) -> float:
         """Share of the variance of scaled samples that the modes hold."""
@@ -144,6 +162,11 @@ class ZonalCovariance:
         scale = self.scale.flatten().to(x)
         return scale * self.map_modes(lambda v: v, scale * x)
 
+    def diagonal(self) -> Tensor:
+        """Variances, shape (n,)."""
+        rows = self._table.diagonal(dim1=0, dim2=1)[0].view(*self.scale.shape[:2], 1)
+        return (self.scale.square() * rows).flatten()
+
     def between(self, operator: LinearOperator) -> Tensor:
         """H B H^T, shape (case, value, value), float64, by looking up covariances of points."""
         longitudes = self.scale.shape[-1]
@@ -183,14 +206,14 @@ class ZonalCovariance:
         parts = [modes.conj().to(x_m) @ x_m for (modes, _), x_m in zip(self._blocks, spectrum, strict=True)]
         found = torch.cat(parts)[self._order].T
         free = self.free
-        return torch.cat((found.real * (1 + (2**0.5 - 1) * free), 2**0.5 * found.imag[:, free]), dim=1)
+        return torch.cat((found.real * self._lengths.to(fields), 2**0.5 * found.imag[:, free]), dim=1)
 
     def expand(self, coordinates: Tensor) -> Tensor:
         """The inverse of `project` on the span of the modes: (batch, n) to (batch, channel, latitude, longitude)."""
         free, modes = self.free, len(self.modes)
         imaginary = torch.zeros_like(coordinates[:, :modes])
         imaginary[:, free] = coordinates[:, modes:] / 2**0.5
-        found = torch.complex(coordinates[:, :modes] / (1 + (2**0.5 - 1) * free), imaginary)
+        found = torch.complex(coordinates[:, :modes] / self._lengths.to(coordinates), imaginary)
         parts = [modes.mT.to(found) @ found.T[place] for modes, place in self._blocks]
         spectrum = torch.stack(parts).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
         return torch.fft.irfft(spectrum, n=self.scale.shape[-1], norm="ortho")
@@ -201,8 +224,13 @@ class ZonalCovariance:
         blocks = []
         for wave in range(len(self.remainder)):
             place = torch.nonzero(self.wavenumbers == wave).squeeze(1)
-            blocks.append((torch.complex(self.modes[place, 0].float(), self.modes[place, 1].float()), place))
+            blocks.append((torch.complex(self.modes[place, 0], self.modes[place, 1]), place))
         return blocks
+
+    @property
+    def _lengths(self) -> Tensor:
+        """sqrt(2) for a mode that stands for itself and its conjugate, 1 for others, shape (mode,), float64."""
+        return 1 + (2**0.5 - 1) * self.free.double()
 
     @functools.cached_property
     def _order(self) -> Tensor:
@@ -212,7 +240,7 @@ class ZonalCovariance:
     @functools.cached_property
     def _table(self) -> Tensor:
         """S^-1 B S^-1 of two rows by difference of longitude, shape (row, row, longitude)."""
-        identity = torch.eye(self.modes.shape[-1], device=self.modes.device)
+        identity = torch.eye(self.modes.shape[-1]).to(self.modes)
         matrices = []
         for rest, (E, place) in zip(self.remainder, self._blocks, strict=True):
             matrices.append(E.mT @ ((self.variances[place] - rest)[:, None] * E.conj()) + rest * identity)
@@ -224,8 +252,14 @@ class ZonalCovariance:
 
     def double(self) -> "ZonalCovariance":
         """The same in double precision."""
-        parts = {k: v.double() if v.is_floating_point() else v for k, v in self.tensors().items()}
-        return ZonalCovariance(**parts)
+        return self._cast(torch.float64)
+
+    def single(self) -> "ZonalCovariance":
+        """The same in single precision."""
+        return self._cast(torch.float32)
+
+    def _cast(self, dtype: torch.dtype) -> "ZonalCovariance":
+        return ZonalCovariance(**{k: v.to(dtype) if v.is_floating_point() else v for k, v in self.tensors().items()})
 
     def to(self, device: torch.device | str) -> "ZonalCovariance":
         return ZonalCovariance(**{k: v.to(device) for k, v in self.tensors().items()})

@@ -10,8 +10,11 @@ from torch import Tensor
 from benchmark.problem import Channel, Grid, LinearOperator, Observations, Problem
 from methods.priors.autoencoder import PatchAutoencoder
 from methods.priors.background_error import BackgroundError
+from methods.priors.coregionalisation import Coregionalisation
 from methods.priors.covariance import SpectralCovariance
+from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.latent_prior import LatentPrior
+from methods.priors.pair_statistics import PairStatistics
 
 CHANNELS, ROWS, COLUMNS = 2, 4, 6
 SIZE = CHANNELS * ROWS * COLUMNS
@@ -47,6 +50,14 @@ class Toy:
             gain = self.B @ H.T @ torch.linalg.inv(H @ self.B @ H.T + R)
             analyses.append(case.background[0].double() + (gain @ d).view(CHANNELS, ROWS, COLUMNS))
         return torch.stack(analyses)
+
+
+def _isotropic() -> Coregionalisation:
+    """Two correlated channels on the toy's grid, where a degree is 111 km in latitude."""
+    factors = torch.tensor([[[0.1, 0.0], [0.0, 0.2]], [[0.5, 0.0], [0.3, 0.4]], [[0.2, 0.3], [0.0, 0.3]]])
+    lengths, std = torch.tensor([150.0, 400.0]), torch.ones(CHANNELS, ROWS)
+    axes = torch.arange(40.0, 40.0 + ROWS), torch.arange(float(COLUMNS))
+    return Coregionalisation(*(tensor.double() for tensor in (factors, lengths, std, *axes)))
 
 
 def _smooth_samples(count: int) -> Tensor:
@@ -114,6 +125,8 @@ def gaussian_parts():
         )
         return {
             "background-error": BackgroundError(covariance),
+            "exact-posterior": ExactPosterior(covariance),
+            "pair-statistics": PairStatistics({"background": _isotropic(), "climatology": _isotropic()}),
             "autoencoder": autoencoder.eval().requires_grad_(False),
             "latent-prior": prior.eval().requires_grad_(False),
         }

@@ -5,17 +5,22 @@ import dataclasses
 import pytest
 import torch
 
-from benchmark.problem import CaseNoise, Problem
+from benchmark.problem import CaseNoise, Oracle, Problem
 from methods.registry import BUILT_IN, find_method
 
 METHODS = [
     *((name, {}) for name in BUILT_IN),
+    ("interpolation", {"first_guess": "climatology", "nugget": True}),
+    ("interpolation", {"covariance": "archive"}),
     ("latent-3dvar", {"solver": "adam", "steps": 20}),
     ("latent-3dvar", {"covariance": "diagonal"}),
     ("lo-sda", {"variant": "guided", "inner": 2, "levels": 4}),
     ("lo-sda", {"solver": "adam", "inner": 3, "levels": 4}),
     ("lo-sda", {"metric": "identity"}),
     ("lo-sda", {"step": "deterministic"}),
+    ("no-observations", {"variant": "guided", "inner": 2, "levels": 4}),
+    ("no-observations", {"solver": "adam", "inner": 3, "levels": 4}),
+    ("autoencoder", {"reconstructs": "increment"}),
 ]
 
 
@@ -38,6 +43,9 @@ def _analyse(name, parameters, problem, parts, members, seeds):
     method = find_method(name)(**parameters)
     method.load({key: parts[key] for key in method.components})
     with torch.no_grad():
+        if isinstance(method, Oracle):
+            truth = problem.background + 0.1 * problem.background.roll(1, -1)
+            return method.reconstruct(truth, problem, members, CaseNoise(seeds))
         return method.analyse(problem, members, CaseNoise(seeds))
 
 
@@ -93,7 +101,7 @@ def test_shape_dtype_and_status(make_toy, trained_parts, name):
     assert len(analysis.status) == 3
 
 
-@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar", "lo-sda"])
+@pytest.mark.parametrize("name", ["interpolation", "3dvar", "latent-3dvar", "lo-sda"])
 def test_gets_closer_to_the_observations_than_the_background(make_toy, gaussian_parts, name):
     toy = make_toy(16)
     analysis = _analyse(name, {}, toy.problem, gaussian_parts(toy.covariance), 4, range(16))
@@ -105,7 +113,7 @@ def test_gets_closer_to_the_observations_than_the_background(make_toy, gaussian_
     assert (misfit(analysis.mean) < misfit(toy.problem.background)).all()
 
 
-@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar"])
+@pytest.mark.parametrize("name", ["interpolation", "3dvar", "latent-3dvar"])
 def test_without_any_observation_the_background_comes_back(make_toy, gaussian_parts, name):
     toy = make_toy(2)
     observations = dataclasses.replace(

@@ -103,6 +103,41 @@ def test_covariances_of_points_are_looked_up(whole, matrix):
     torch.testing.assert_close(whole.between(H)[0], want, rtol=0, atol=2e-6 * float(want.abs().max()))
 
 
+def test_a_known_covariance_is_kept_in_double_precision():
+    """Correlations of two rows that are even in the difference of longitude, and rows that are correlated."""
+    generator = torch.Generator().manual_seed(2)
+    mix = torch.randn(C * LAT, C * LAT, dtype=torch.float64, generator=generator)
+    shift = torch.arange(LON)
+    along = 0.6 ** torch.minimum(shift, LON - shift).double()
+    wave = torch.arange(LON // 2 + 1).double()[:, None]
+    spectrum = (along * torch.cos(2 * torch.pi * wave * shift / LON)).sum(1)
+    scale = torch.rand(C, LAT, 1, dtype=torch.float64, generator=generator).expand(C, LAT, LON) + 0.5
+    known = ZonalCovariance.of_matrices(spectrum[:, None, None] * (mix @ mix.T), scale)
+    circle = along[(shift[:, None] - shift) % LON]
+    want = scale.flatten()[:, None] * torch.kron(mix @ mix.T, circle) * scale.flatten()
+    close = {"rtol": 0, "atol": 1e-13 * float(want.abs().max())}
+    torch.testing.assert_close(dense(known), want, **close)
+    torch.testing.assert_close(known.diagonal(), want.diagonal(), **close)
+    H = operator()
+    torch.testing.assert_close(known.between(H)[0], as_matrix(H) @ want @ as_matrix(H).T, rtol=1e-12, atol=1e-12)
+    assert known.explained == pytest.approx(1, abs=1e-12)
+    basis = known.project(torch.eye(SIZE, dtype=torch.float64).view(SIZE, C, LAT, LON))
+    torch.testing.assert_close(basis.T @ basis, torch.eye(SIZE, dtype=torch.float64), rtol=0, atol=1e-12)
+    single = known.single()
+    assert single.project(torch.zeros(1, C, LAT, LON)).dtype is torch.float32
+    torch.testing.assert_close(single.between(H), known.between(H), rtol=1e-5, atol=1e-5)
+    # doubling does not bring back what single precision has lost, and loses nothing more
+    torch.testing.assert_close(
+        single.double().between(H)[0].diagonal(), known.between(H)[0].diagonal(), rtol=1e-5, atol=0
+    )
+
+
+def test_variances_are_the_diagonal(whole, matrix):
+    torch.testing.assert_close(whole.diagonal().double(), matrix.diagonal(), rtol=1e-5, atol=0)
+    cut = whole.truncated(9).double()
+    torch.testing.assert_close(cut.diagonal(), dense(cut).diagonal(), rtol=1e-12, atol=0)
+
+
 def test_half_precision_is_mended(whole, matrix):
     stored = {k: v.half().float() if v.is_floating_point() and v.ndim > 1 else v for k, v in whole.tensors().items()}
     again = ZonalCovariance(**stored).orthonormalised()

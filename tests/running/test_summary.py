@@ -40,10 +40,14 @@ def cases():
 
 
 def test_schema(summary):
-    assert list(summary) == [*("experiment", "cases", "observations", "region", "intervals", "methods", "comparisons")]
+    assert list(summary) == [
+        *("experiment", "cases", "observations", "region", "intervals", "methods", "comparisons", "skipped")
+    ]
+    assert summary["skipped"] == {}
+    assert summary["experiment"]["oracles"] == []
     assert set(summary["experiment"]) == {
         *("world", "title", "split", "first_case", "last_case", "observing_system", "observing", "seed"),
-        *("convention", "ids", "parameters"),
+        *("convention", "ids", "oracles", "parameters"),
     }
     assert set(summary["observations"]) == {"hash", "values_per_case"}
     assert set(summary["intervals"]) == {"level", "block_cases", "draws"}

@@ -1,0 +1,1 @@
+"""What the ensemble methods share: members, transforms, inflation, localisation."""

@@ -1,0 +1,98 @@
+"""Local analyses: the ensemble transform anew at every grid point, with the observations around it.
+
+Hunt, Kostelich & Szunyogh (2007), doi:10.1016/j.physd.2006.11.008: R is divided by the taper, so a far observation
+counts for less. Points are done in tiles, so that memory is bounded: the tile's Y Y^T are one matrix product of tapers
+(point, value) and products of members (value, member^2).
+"""
+
+__all__ = ["local_update"]
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from benchmark.problem import Problem
+
+from .filter import Members
+from .localisation import Localisation
+from .transform import inverse_root, precision_matrix
+
+MATRICES = 2**24
+"""Numbers that a tile's matrices, its tapers and its products may take each: 64 MiB in single precision."""
+
+
+def local_update(
+    problem: Problem, members: Members, localisation: Localisation, transform: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """Analysis mean (case, channel, latitude, longitude) and anomalies (case, member, ...).
+
+    Arguments:
+        problem: Gives the places of the observed values.
+        members: The background's.
+        localisation: How far a value reaches.
+        transform: Whether the anomalies are wanted; without them only weights of the mean are solved for.
+    """
+    mean = torch.empty(members.mean.shape).to(members.mean)
+    anomalies = torch.empty(members.anomalies.shape).to(mean) if transform else None
+    for cases in _alike(problem):
+        _update(problem, members, localisation, cases, mean, anomalies)
+    return mean, anomalies
+
+
+def _alike(problem: Problem) -> Iterator[slice]:
+    """Cases that are observed at the same places go together."""
+    observations = problem.observations
+    places = (observations.latitude, observations.longitude, observations.channel)
+    if bool(observations.mask.all()) and all(bool((place == place[:1]).all()) for place in places):
+        yield slice(0, len(problem))
+        return
+    for case in range(len(problem)):
+        yield slice(case, case + 1)
+
+
+def _update(
+    problem: Problem, members: Members, localisation: Localisation, cases: slice, mean: Tensor, anomalies: Tensor | None
+) -> None:
+    observations = problem.observations
+    first = cases.start
+    real = observations.mask[first]
+    latitude, longitude, channel = (
+        t[first][real].cpu() for t in (observations.latitude, observations.longitude, observations.channel)
+    )
+    Y, d = members.observed[cases][..., real].mT, members.innovation[cases][:, real]
+    count, values, size = Y.shape
+    device = Y.device
+    state, old = members.mean[cases].flatten(2), members.anomalies[cases].flatten(3)
+    new_mean = mean[cases].flatten(2)
+    new_anomalies = None if anomalies is None else anomalies[cases].flatten(3)
+    points = state.shape[-1]
+    for tile in _tiles(points, count * size**2, max(values, 1)):
+        reach = localisation.horizontal(tile, latitude, longitude)
+        near = reach.any(0)
+        seen, tapers = near.to(device), reach[:, near]
+        Y_near, d_near = Y[:, seen], d[:, seen]
+        products = _products(Y_near, d_near)
+        for group in localisation.groups:
+            taper = (tapers * localisation.between_levels(group[0], channel[near])).to(products)
+            found = taper @ products
+            S = precision_matrix(found[..., :-size].unflatten(-1, (size, size)))
+            projected = found[..., -size:, None] / (size - 1)
+            part = old[:, :, group, tile].permute(0, 3, 2, 1)
+            T = inverse_root(S)
+            w = T @ (T @ projected)
+            new_mean[:, group, tile] = state[:, group, tile] + (part @ w).squeeze(-1).mT
+            if new_anomalies is not None:
+                new_anomalies[:, :, group, tile] = (part @ T).permute(0, 3, 2, 1)
+
+
+def _products(Y: Tensor, d: Tensor) -> Tensor:
+    """y y^T, flattened, and y d of every value, shape (case, value, member^2 + member)."""
+    return torch.cat(((Y[..., :, None] * Y[..., None, :]).flatten(2), Y * d[..., None]), dim=-1)
+
+
+def _tiles(points: int, matrix: int, values: int) -> Iterator[slice]:
+    """Runs of points whose matrices and tapers fit into the bounds."""
+    at_once = max(1, MATRICES // max(matrix, values))
+    for begin in range(0, points, at_once):
+        yield slice(begin, min(begin + at_once, points))

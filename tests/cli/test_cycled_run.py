@@ -1,0 +1,73 @@
+"""`bench run` and `bench literature` on the cycled worlds."""
+
+import json
+
+import pytest
+
+
+def test_methods_on_lorenz96(bench, tmp_path):
+    command = ["run", "--world", "lorenz96", "--method", "letkf", "--method", "etkf", "--method", "lo-sda"]
+    command += ["--ensemble", "12", "--cycles", "150", "--cases", "4", "--out", tmp_path / "results"]
+    result = bench(*command, "--json")
+    assert result.exit_code == 0, result.stderr
+    summary = json.loads(result.stdout)
+    found = summary["methods"]
+    assert list(found) == ["background", "climatology", "letkf", "etkf"]
+    assert summary["skipped"]["lo-sda"]["reason"] == "no-weights"
+    assert 0.15 < found["letkf"]["rmse_analysis"]["value"] < 0.26
+    assert found["letkf"]["diverged"] == 0
+    # twelve members span fewer directions than the thirteen that grow
+    assert found["etkf"]["diverged"] > 0
+    assert found["climatology"]["rmse_analysis"]["value"] == pytest.approx(3.63, abs=0.1)
+    again = bench(*command, "--json")
+    assert json.loads(again.stdout)["methods"] == found
+    table = bench(*command)
+    assert "letkf" in table.stdout
+    assert "4 seeds of 150 analyses" in table.stdout.replace("\n", " ")
+    assert "skipped" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--world", "lorenz96", "--members", "3"), "--members does not apply"),
+        (("--world", "lorenz96", "--region", "tropics"), "--region does not apply"),
+        (("--world", "twin", "--cycles", "100"), "--cycles is for cycled worlds"),
+        (("--world", "lorenz96", "--data", "x.nc"), "reads no data"),
+    ],
+)
+def test_what_does_not_apply_is_refused(bench, tmp_path, options, message):
+    result = bench("run", "--method", "etkf", "--out", tmp_path, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_typed_observations_go_before_the_settings(bench, tmp_path):
+    options = ("--world", "lorenz96", "--cycles", "60", "--cases", "2", "--out", tmp_path, "--json")
+    result = bench("run", "--method", "3dvar", "--obs-std", "0.5", *options)
+    assert json.loads(result.stdout)["experiment"]["observing"]["obs_std"] == 0.5
+    assert json.loads(result.stdout)["experiment"]["observing"]["network"] == "grid"
+
+
+@pytest.mark.parametrize("world", ["lorenz63", "lorenz96", "ks"])
+def test_every_published_score_is_met(bench, tmp_path, world):
+    """With fewer analyses than the literature's, and a tolerance that is wider by twice their sampling error."""
+    cycles = {"lorenz63": 500, "lorenz96": 500, "ks": 250}[world]
+    result = bench("literature", "--world", world, "--cycles", cycles, "--seeds", "6", "--out", tmp_path, "--json")
+    rows = json.loads(result.stdout)
+    missed = [(row["label"], row["expected"], row["measured"]["value"]) for row in rows if not row["within"]]
+    assert missed == []
+    assert result.exit_code == 0
+    assert all(row["tolerance"] < 0.25 * row["expected"] for row in rows)
+
+
+def test_a_missed_score_is_told(bench, tmp_path, monkeypatch):
+    from benchmark.running import literature
+
+    spec = literature.load_spec("lorenz96")
+    row = spec.literature[0].model_copy(update={"expected": 1.0})
+    changed = spec.model_copy(update={"literature": (row,)})
+    monkeypatch.setattr(literature, "load_spec", lambda name: changed)
+    result = bench("literature", "--world", "lorenz96", "--cycles", "60", "--out", tmp_path)
+    assert result.exit_code == 1
+    assert "OUTSIDE" in result.stdout
