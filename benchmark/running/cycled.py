@@ -53,6 +53,7 @@ def execute_cycled(request: RunRequest, progress: Progress, baselines: bool = Tr
     burn_in = spec.burn_in if cycles > 2 * spec.burn_in else cycles // 5
     seeds = [request.seed + i for i in range(request.cases or spec.seeds)]
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
+    linear = Need.LINEAR_OPERATOR in system.offers
     context = Context(world, weights, device, SilentReport())
     found: dict[str, pd.DataFrame] = {}
     skipped: dict[str, dict[str, str]] = {}
@@ -69,7 +70,7 @@ def execute_cycled(request: RunRequest, progress: Progress, baselines: bool = Tr
             continue
         method = kind(**method_parameters(asked_for, kind.defaults, request))
         hashes = prepare(method, context)
-        experiment = _experiment(request, world, method, kind, hashes, cycles, burn_in)
+        experiment = _experiment(request, world, method, kind, hashes, cycles, burn_in, linear)
         rows = None if request.fresh else store.read(experiment)
         done = set() if rows is None else set(rows["seed"])
         missing = [seed for seed in seeds if seed not in done]
@@ -129,6 +130,7 @@ def _experiment(
     hashes: dict[str, str],
     cycles: int,
     burn_in: int,
+    linear: bool,
 ) -> Experiment:
     filters = {"ensemble": request.ensemble} if Need.ENSEMBLE in method.needs else {}
     return Experiment(
@@ -139,7 +141,7 @@ def _experiment(
             "name": method.name,
             "version": method.version,
             "source": source_hash(kind),
-            "parameters": method.parameters,
+            "parameters": method.identity(linear),
         },
         weights=hashes,
     )

@@ -181,6 +181,7 @@ class Context:
             return known.to(self.device)
         loaded = self.store.load(kind)
         if loaded is None:
+            _ = self.fields  # of a world of another kind nothing is trained
             raise BenchError(
                 f"There are no weights of '{kind.name}' for this world; "
                 f"train them with: bench train {kind.name} --world {self.world.name}"

@@ -15,9 +15,11 @@ from methods.priors.covariance import SpectralCovariance
 from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.pair_statistics import PairStatistics
+from methods.priors.static_ensemble import StaticEnsemble
 
 CHANNELS, ROWS, COLUMNS = 2, 4, 6
 SIZE = CHANNELS * ROWS * COLUMNS
+ENSEMBLE = 8
 
 
 @dataclasses.dataclass
@@ -90,6 +92,7 @@ def make_toy():
         noise = 0.05 * torch.randn(cases, most, generator=generator)
         values = torch.where(real, operator(truth) + noise, 0.0)
         place = torch.zeros_like(values)
+        errors = covariance.sqrt(torch.randn(cases, ENSEMBLE, SIZE, generator=generator))
         observations = Observations(
             values, error_std, operator, torch.where(real, 0, -1), place, place, tuple(f"{i}" for i in range(cases))
         )
@@ -100,6 +103,7 @@ def make_toy():
             Grid(tuple(range(40, 40 + ROWS)), tuple(range(COLUMNS))),
             (Channel("z", 500), Channel("t", 850)),
             np.datetime64("2008-01-01T12") + np.arange(cases) * np.timedelta64(1, "D"),
+            background[:, None] + errors.view(cases, ENSEMBLE, CHANNELS, ROWS, COLUMNS),
         )
         return Toy(problem, truth, covariance.dense(), covariance)
 
@@ -123,7 +127,9 @@ def gaussian_parts():
             preconditioning="wiener",
             backbone={**small, "levels": 1},
         )
+        errors = covariance.sqrt(torch.randn(12, SIZE, generator=torch.Generator().manual_seed(9)))
         return {
+            "static-ensemble": StaticEnsemble(errors.view(12, CHANNELS, ROWS, COLUMNS)),
             "background-error": BackgroundError(covariance),
             "exact-posterior": ExactPosterior(covariance),
             "pair-statistics": PairStatistics({"background": _isotropic(), "climatology": _isotropic()}),

@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 import torch
 
-from benchmark.problem import CaseNoise, Oracle, Problem
+from benchmark.problem import CaseNoise, Need, Oracle, Problem
 from methods.registry import BUILT_IN, find_method
+
+ENSEMBLE = 8
 
 METHODS = [
     *((name, {}) for name in BUILT_IN),
@@ -67,7 +69,9 @@ def test_a_member_is_the_same_however_many_are_asked_for(make_toy, trained_parts
     many = _analyse(name, parameters, toy.problem, parts, 5, range(3)).members
     few = _analyse(name, parameters, toy.problem, parts, 2, range(3)).members
     torch.testing.assert_close(many[:, : few.shape[1]], few, atol=1e-5, rtol=0)
-    assert many.shape[1] == (1 if find_method(name).point else 5)
+    method = find_method(name)
+    # an ensemble's members are made together, so they all come back
+    assert many.shape[1] == (ENSEMBLE if Need.ENSEMBLE in method.needs else 1 if method.point else 5)
 
 
 @pytest.mark.parametrize(("name", "parameters"), METHODS)
@@ -80,6 +84,9 @@ def test_the_same_seed_gives_the_same_numbers_and_padding_none(make_toy, trained
         observations,
         values=torch.nn.functional.pad(observations.values, (0, 4)),
         error_std=torch.nn.functional.pad(observations.error_std, (0, 4), value=torch.inf),
+        channel=torch.nn.functional.pad(observations.channel, (0, 4), value=-1),
+        latitude=torch.nn.functional.pad(observations.latitude, (0, 4), value=torch.nan),
+        longitude=torch.nn.functional.pad(observations.longitude, (0, 4), value=torch.nan),
         operator=dataclasses.replace(
             observations.operator,
             index=torch.nn.functional.pad(observations.operator.index, (0, 0, 0, 4)),
