@@ -10,13 +10,12 @@ with perturbations e_i whose mean is taken out and whose variance is kept.
 
 __all__ = ["EnKF"]
 
-import torch
 from torch import Tensor
 
 from benchmark.problem import CaseNoise, Problem
 
 from .ensemble.filter import EnsembleFilter, Members, combine, global_products
-from .ensemble.transform import precision_matrix
+from .ensemble.transform import precision_matrix, solve
 
 
 class EnKF(EnsembleFilter):
@@ -31,7 +30,7 @@ class EnKF(EnsembleFilter):
         misfit = members.innovation.double()[:, None] + drawn - Y
         products, _ = global_products(members)
         # one row a member: how much of every anomaly it takes
-        weights = torch.linalg.solve(precision_matrix(products), Y @ misfit.mT).mT / (size - 1)
+        weights = solve(precision_matrix(products), Y @ misfit.mT).mT / (size - 1)
         moved = members.anomalies + combine(weights.to(members.anomalies), members.anomalies)
         mean = moved.mean(1)
         return members.mean + mean, moved - mean[:, None]

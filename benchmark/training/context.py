@@ -2,6 +2,7 @@
 
 __all__ = ["Context", "Recipe", "SilentReport", "choose_device", "open_workspace"]
 
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -82,8 +83,11 @@ def open_workspace(
     if PlanetColumns.name in world.components and (columns := store.load(PlanetColumns)) is not None:
         settings = PlanetSettings.read(world.spec.planet, spec.name)
         world.use_forecaster(PlanetForecaster(settings, columns[0], world.normalisation, world.spec.background.lead_h))
-    if world.forecaster is not None and (perturbations := store.load(Perturbations)) is not None:
-        world.use_perturbations(perturbations[0])
+    if world.forecaster is not None:
+        # those of another forecaster are no reason to stop: a method that needs an ensemble has them made anew
+        with contextlib.suppress(BenchError):
+            if (perturbations := store.load(Perturbations)) is not None:
+                world.use_perturbations(perturbations[0])
     return world, store
 
 
@@ -181,7 +185,11 @@ class Context:
             return known.to(self.device)
         loaded = self.store.load(kind)
         if loaded is None:
-            _ = self.fields  # of a world of another kind nothing is trained
+            if not isinstance(self.world, Fields):
+                raise BenchError(
+                    f"The world '{self.world.name}' has no '{kind.name}', and nothing of it is trained; take a method "
+                    "that does without, or a world of fields."
+                )
             raise BenchError(
                 f"There are no weights of '{kind.name}' for this world; "
                 f"train them with: bench train {kind.name} --world {self.world.name}"

@@ -16,7 +16,7 @@ from benchmark.problem import Problem
 
 from .filter import Members
 from .localisation import Localisation
-from .transform import inverse_root, precision_matrix
+from .transform import inverse_root, precision_matrix, solve
 
 MATRICES = 2**24
 """Numbers that a tile's matrices, its tapers and its products may take each: 64 MiB in single precision."""
@@ -80,16 +80,10 @@ def _update(
             projected = found[..., -size:, None] / (size - 1)
             part = old[:, :, group, tile].permute(0, 3, 2, 1)
             T = None if new_anomalies is None else inverse_root(S)
-            w = _solve(S, projected) if T is None else T @ (T @ projected)
+            w = solve(S, projected) if T is None else T @ (T @ projected)
             new_mean[:, group, tile] = state[:, group, tile] + (part @ w).squeeze(-1).mT
             if new_anomalies is not None and T is not None:
                 new_anomalies[:, :, group, tile] = (part @ T).permute(0, 3, 2, 1)
-
-
-def _solve(S: Tensor, b: Tensor) -> Tensor:
-    """S^-1 b; NaN where S is broken."""
-    L, failed = torch.linalg.cholesky_ex(S.double())
-    return torch.cholesky_solve(b.double(), torch.where(failed[..., None, None] > 0, torch.nan, L)).to(b)
 
 
 def _products(Y: Tensor, d: Tensor) -> Tensor:

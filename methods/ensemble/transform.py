@@ -7,7 +7,7 @@ whitened by R^-1/2, one member a row,
     S = I + Y Y^T / (N - 1),   w = S^-1 Y d / (N - 1),   T = S^-1/2,   xa = mean + w A,   Aa = T A
 """
 
-__all__ = ["inverse_root", "precision_matrix"]
+__all__ = ["inverse_root", "precision_matrix", "solve"]
 
 import torch
 from torch import Tensor
@@ -60,3 +60,14 @@ def _by_eigenvectors(S: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(S)
     root = (vectors * values.clamp_min(1.0).rsqrt()[..., None, :]) @ vectors.mT
     return torch.where(broken[..., None, None], torch.nan, root).to(given)
+
+
+def solve(S: Tensor, b: Tensor) -> Tensor:
+    """S^-1 b, worked in double precision; NaN where S is broken.
+
+    Arguments:
+        S: Symmetric positive definite, shape (..., n, n).
+        b: Shape (..., n, k).
+    """
+    L, failed = torch.linalg.cholesky_ex(S.double())
+    return torch.cholesky_solve(b.double(), torch.where(failed[..., None, None] > 0, torch.nan, L)).to(b)

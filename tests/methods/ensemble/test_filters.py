@@ -67,7 +67,7 @@ def test_the_enkfs_covariance_is_right_with_many_members(make_ensemble_toy):
         torch.testing.assert_close(found, covariance.diagonal(), atol=0.03, rtol=0.3)
 
 
-@pytest.mark.parametrize(("name", "sizes", "cases"), [("etkf", (32, 96, 192), 20), ("letkf", (24, 48, 96), 12)])
+@pytest.mark.parametrize(("name", "sizes", "cases"), [("etkf", (64, 128, 256), 24), ("letkf", (24, 48, 96), 12)])
 def test_with_more_members_the_posterior_comes_out_as_one_over_their_root(make_ensemble_toy, name, sizes, cases):
     parameters = EVERYWHERE if name == "letkf" else {}
     misses = []
