@@ -3,6 +3,7 @@
 __all__ = ["Observations"]
 
 import dataclasses
+import functools
 
 import torch
 from torch import Tensor
@@ -34,12 +35,12 @@ class Observations:
     longitude: Tensor
     hashes: tuple[str, ...]
 
-    @property
+    @functools.cached_property
     def mask(self) -> Tensor:
         """True where a value is real, not padding; shape (case, n)."""
         return torch.isfinite(self.error_std)
 
-    @property
+    @functools.cached_property
     def precision(self) -> Tensor:
         """1 / R, zero where padded; shape (case, n)."""
         return torch.where(self.mask, self.error_std, torch.inf).pow(-2)

@@ -20,6 +20,10 @@ MIXER = 0x9E3779B97F4A7C15
 DAY, MOMENT = np.timedelta64(1, "D"), np.timedelta64(1, "ms")
 
 
+SMALL = 8192
+"""Numbers in all states below which one thread is faster than two."""
+
+
 class Cyclable(Protocol):
     """What can be cycled."""
 
@@ -108,7 +112,7 @@ def cycle(
     lost = torch.zeros(len(seeds), dtype=torch.bool)
     times = np.array([calendar(seed, 0) for seed in seeds])
     started = time.perf_counter()
-    with torch.no_grad(), one_thread():
+    with torch.no_grad(), one_thread(states.numel()):
         for number in range(cycles):
             # truth and members go through the model together
             states = world.advance(states)
@@ -142,10 +146,10 @@ def cycle(
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread(size: int) -> Iterator[None]:
     """Arrays so small are done before a second thread has woken up: with two, a cycle takes up to ten times as long."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(1 if size < SMALL else threads)
     try:
         yield
     finally:

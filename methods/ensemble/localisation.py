@@ -6,6 +6,7 @@ a Gaussian's exp(-1/2); nothing reaches further than 3.64 radii.
 
 __all__ = ["Localisation", "gaspari_cohn"]
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -52,7 +53,7 @@ class Localisation:
         self._points = self._place(lat.flatten(), lon.flatten())
         self._last: tuple[slice, Tensor, Tensor, Tensor] | None = None  # a network that stays is looked up once
 
-    @property
+    @functools.cached_property
     def groups(self) -> list[list[int]]:
         """Channels that share their tapers: those of a level."""
         if self.vertical >= EVERYWHERE:
@@ -86,7 +87,7 @@ class Localisation:
 
     def between_levels(self, channel: int, observed: Tensor) -> Tensor:
         """Tapers between a channel and observed channels, shape (value,), float32."""
-        if self.vertical >= EVERYWHERE:
+        if len(self.groups) == 1:
             return torch.ones(observed.shape)
         return gaspari_cohn((self.heights[observed] - self.heights[channel]).abs(), self.vertical)
 

@@ -32,23 +32,25 @@ def inverse_root(S: Tensor) -> Tensor:
         S: Symmetric, no eigenvalue below one, shape (..., n, n).
     """
     n = S.shape[-1]
-    # all eigenvalues are at least one, so the largest is at most the trace less the others
-    bound = float(S.diagonal(dim1=-2, dim2=-1).sum(-1).max()) - (n - 1) if S.numel() else 1.0
+    identity = torch.eye(n, dtype=S.dtype, device=S.device)
+    # all eigenvalues are at least one, so what the largest has beyond it is at most the Frobenius norm of the rest
+    bound = 1.0 + float((S - identity).square().sum((-2, -1)).max().sqrt()) if S.numel() else 1.0
     if not bound <= EASY:
         return _by_eigenvectors(S)
     centre = (1 + bound) / 2
-    identity = torch.eye(n, dtype=S.dtype, device=S.device)
-    Y, Z = S / centre, identity.expand_as(S)
     error = (bound - 1) / (bound + 1)
-    while True:
-        T = torch.baddbmm(
-            identity.expand(S[..., 0, 0].numel(), n, n), Z.reshape(-1, n, n), Y.reshape(-1, n, n), beta=1.5, alpha=-0.5
-        ).view_as(S)
-        Z = T @ Z
+    Y = (S / centre).reshape(-1, n, n)
+    Z = 1.5 * identity - 0.5 * Y
+    error = (3 + error) * error**2 / 4
+    Y = torch.bmm(Y, Z)
+    while error >= torch.finfo(S.dtype).eps:
+        T = torch.bmm(Z, Y).mul_(-0.5)
+        T.diagonal(dim1=-2, dim2=-1).add_(1.5)
+        Z = torch.bmm(T, Z)
         error = (3 + error) * error**2 / 4
-        if error < torch.finfo(S.dtype).eps:
-            return (Z + Z.mT) * (0.5 / centre**0.5)
-        Y = Y @ T
+        if error >= torch.finfo(S.dtype).eps:
+            Y = torch.bmm(Y, T)
+    return (Z + Z.mT).mul_(0.5 / centre**0.5).view_as(S)
 
 
 def _by_eigenvectors(S: Tensor) -> Tensor:
