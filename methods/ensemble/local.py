@@ -60,8 +60,9 @@ def _update(
     latitude, longitude, channel = (
         t[first][real].cpu() for t in (observations.latitude, observations.longitude, observations.channel)
     )
-    Y, d = members.observed[cases][..., real].mT, members.innovation[cases][:, real]
-    count, values, size = Y.shape
+    # values first: with those of all cases beside each other, one product has all their matrices
+    Y, d = members.observed[cases][..., real].permute(2, 0, 1), members.innovation[cases][:, real].mT
+    values, count, size = Y.shape
     device = Y.device
     state, old = members.mean[cases].flatten(2), members.anomalies[cases].flatten(3)
     new_mean = mean[cases].flatten(2)
@@ -71,23 +72,22 @@ def _update(
         reach = localisation.horizontal(tile, latitude, longitude)
         near = reach.any(0)
         seen, tapers = near.to(device), reach[:, near]
-        Y_near, d_near = Y[:, seen], d[:, seen]
-        products = _products(Y_near, d_near)
+        products = _products(Y[seen], d[seen])
         for group in localisation.groups:
             taper = (tapers * localisation.between_levels(group[0], channel[near])).to(products)
-            found = taper @ products
+            found = (taper @ products.flatten(1)).unflatten(1, (count, -1))
             S = precision_matrix(found[..., :-size].unflatten(-1, (size, size)))
             projected = found[..., -size:, None] / (size - 1)
-            part = old[:, :, group, tile].permute(0, 3, 2, 1)
+            part = old[:, :, group, tile].permute(3, 0, 2, 1)
             T = None if new_anomalies is None else inverse_root(S)
             w = solve(S, projected) if T is None else T @ (T @ projected)
-            new_mean[:, group, tile] = state[:, group, tile] + (part @ w).squeeze(-1).mT
+            new_mean[:, group, tile] = state[:, group, tile] + (part @ w).squeeze(-1).permute(1, 2, 0)
             if new_anomalies is not None and T is not None:
-                new_anomalies[:, :, group, tile] = (part @ T).permute(0, 3, 2, 1)
+                new_anomalies[:, :, group, tile] = (part @ T).permute(1, 3, 2, 0)
 
 
 def _products(Y: Tensor, d: Tensor) -> Tensor:
-    """y y^T, flattened, and y d of every value, shape (case, value, member^2 + member)."""
+    """y y^T, flattened, and y d of every value, shape (value, case, member^2 + member)."""
     return torch.cat(((Y[..., :, None] * Y[..., None, :]).flatten(2), Y * d[..., None]), dim=-1)
 
 
