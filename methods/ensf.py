@@ -26,7 +26,6 @@ from torch import Tensor
 
 from benchmark.problem import (
     Analysis,
-    BenchError,
     CaseNoise,
     Cost,
     LinearOperator,
@@ -35,6 +34,8 @@ from benchmark.problem import (
     Observations,
     Problem,
 )
+
+from .ensemble.background import centred
 
 SMALLEST_STD = 1e-6
 
@@ -77,15 +78,11 @@ class EnSF(Method):
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         """Returns as many members as the background ensemble has."""
-        states = problem.ensemble
-        if states is None or states.shape[1] < 2:
-            raise BenchError(f"{self.name} needs a background ensemble of at least two members; give --ensemble 20.")
-        size = states.shape[1]
-        mean = states.mean(1, keepdim=True)
-        centre = problem.background[:, None] if self["centre"] == "background" else mean
-        spread = states.std(1, keepdim=True)
+        centre, departures = centred(self, problem)
+        size = departures.shape[1]
+        spread = departures.std(1, keepdim=True)
         s = self["width"] * (spread.clamp_min(SMALLEST_STD) if self["scale"] == "spread" else torch.ones_like(spread))
-        prior = (states - mean) / s
+        prior = departures / s
         streams = noise.members(size)
         z = self._draw(streams, prior)
         dt = 1 / self["steps"]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Need, Problem
 
+from .background import centred
 from .inflation import mean_preserving_rotation, relax
 
 FILTER_DEFAULTS: dict[str, Any] = {
@@ -83,15 +84,9 @@ class EnsembleFilter(Method):
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         """Returns as many members as the background ensemble has: they are made together."""
-        states = problem.ensemble
-        if states is None or states.shape[1] < 2:
-            raise BenchError(f"{self.name} needs a background ensemble of at least two members; give --ensemble 20.")
-        size = states.shape[1]
-        mean = states.mean(1, keepdim=True)
-        centre = problem.background[:, None] if self["centre"] == "background" else mean
-        if self["prior_inflation"] != 1.0 or self["centre"] == "background":
-            states = centre + self["prior_inflation"] * (states - mean)
-        background = Members.of(problem, states)
+        centre, anomalies = centred(self, problem)
+        size = anomalies.shape[1]
+        background = Members.of(problem, centre + self["prior_inflation"] * anomalies)
         xa, anomalies = self.update(problem, background, noise)
         anomalies = self["inflation"] * relax(anomalies, background.anomalies, self["rtpp"], self["rtps"])
         if self["rotate"]:

@@ -35,20 +35,20 @@ def local_update(
     """
     mean = torch.empty(members.mean.shape).to(members.mean)
     anomalies = torch.empty(members.anomalies.shape).to(mean) if transform else None
-    for cases in _alike(problem):
+    for cases in _alike(problem, members.anomalies.shape[1]):
         _update(problem, members, localisation, cases, mean, anomalies)
     return mean, anomalies
 
 
-def _alike(problem: Problem) -> Iterator[slice]:
-    """Cases that are observed at the same places go together."""
+def _alike(problem: Problem, size: int) -> Iterator[slice]:
+    """Cases that are observed at the same places go together, as many as the bound on their products allows."""
     observations = problem.observations
     places = (observations.latitude, observations.longitude, observations.channel)
+    at_once = 1
     if bool(observations.mask.all()) and all(bool((place == place[:1]).all()) for place in places):
-        yield slice(0, len(problem))
-        return
-    for case in range(len(problem)):
-        yield slice(case, case + 1)
+        at_once = max(1, MATRICES // max(1, observations.values.shape[1] * size * (size + 1)))
+    for case in range(0, len(problem), at_once):
+        yield slice(case, min(case + at_once, len(problem)))
 
 
 def _update(

@@ -110,6 +110,26 @@ def test_tiles_do_not_show(make_ensemble_toy, monkeypatch):
     torch.testing.assert_close(run("letkf", problem, radius=300.0).members, whole, atol=1e-9, rtol=0)
 
 
+def test_cases_observed_at_the_same_places_are_done_together(make_ensemble_toy, monkeypatch):
+    problem = make_ensemble_toy(3, 6).problem
+    first = problem.observations
+    last = {key: getattr(first.operator, key)[-1:].expand(3, -1, -1) for key in ("index", "weight")}
+    operator = dataclasses.replace(first.operator, **last)
+    same = {key: getattr(first, key)[-1:].expand(3, -1) for key in ("latitude", "longitude", "channel")}
+    std = torch.full_like(first.error_std, 0.5)
+    observations = dataclasses.replace(first, operator=operator, error_std=std, **same)
+    problem = dataclasses.replace(problem, observations=observations)
+    assert len(list(local._alike(problem, 6))) == 1
+    whole = run("letkf", problem, radius=300.0).members
+    values = first.values.shape[1]
+    monkeypatch.setattr(local, "MATRICES", 2 * values * 42)
+    assert [len(range(3)[cases]) for cases in local._alike(problem, 6)] == [2, 1]
+    torch.testing.assert_close(run("letkf", problem, radius=300.0).members, whole, atol=1e-9, rtol=0)
+    for case in range(3):
+        alone = run("letkf", problem.select(slice(case, case + 1)), seeds=[case], radius=300.0).members
+        torch.testing.assert_close(alone, whole[case : case + 1], atol=1e-9, rtol=0)
+
+
 def test_multiplicative_inflation_and_rotation(make_ensemble_toy):
     problem = make_ensemble_toy(2, 8).problem
     plain, inflated, rotated = (run("etkf", problem, **p).members for p in ({}, {"inflation": 1.5}, {"rotate": True}))

@@ -21,12 +21,16 @@ def test_inverse_root_is_one_and_symmetric(size):
     torch.testing.assert_close(Z, Z.mT, atol=1e-12, rtol=0)
 
 
-def test_both_ways_to_the_root_agree(monkeypatch):
-    S = matrices(0.5)
-    monkeypatch.setattr(transform, "EASY", 1e9)
-    newton = inverse_root(S)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+@pytest.mark.parametrize("size", [0.0, 0.02, 0.3, 0.5, 1.0])
+def test_both_ways_to_the_root_agree(monkeypatch, size, dtype, tolerance):
+    S = matrices(size).to(dtype)
+    assert torch.linalg.eigvalsh(S).max() < transform.EASY / 2
+    monkeypatch.setattr(transform, "_by_eigenvectors", None)
+    products = inverse_root(S)
+    monkeypatch.undo()
     monkeypatch.setattr(transform, "EASY", 0.0)
-    torch.testing.assert_close(newton, inverse_root(S), atol=1e-12, rtol=0)
+    torch.testing.assert_close(products, inverse_root(S), atol=tolerance, rtol=0)
 
 
 @pytest.mark.parametrize("size", [0.05, 5.0])
