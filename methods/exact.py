@@ -28,6 +28,10 @@ class Exact(Method):
     defaults = {"mean": False}  # noqa: RUF012
     components = (ExactPosterior.name,)
 
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        self.point = self["mean"]
+
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         posterior: ExactPosterior = self.parts[ExactPosterior.name]
         # every value's column of B H^T takes an adjoint and a forward call

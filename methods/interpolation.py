@@ -41,6 +41,7 @@ class Interpolation(Method):
         super().__init__(**parameters)
         self.require_choice("first_guess", *FIRST_GUESSES)
         self.require_choice("covariance", "pairs", "archive")
+        self.prior = self["first_guess"]
         if self["covariance"] == "archive":
             self.components = (BackgroundError.name,)
 

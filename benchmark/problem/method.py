@@ -6,7 +6,7 @@ import abc
 import enum
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
@@ -67,7 +67,9 @@ class Method(abc.ABC):
         defaults: Every parameter with its default value.
         components: The fitted parts that it needs from the weights store, by name; an instance whose parameters make
             it need others has its own.
-        point: True for a method that gives one analysis however many members are asked for.
+        point: True for a method that gives one analysis however many members are asked for; an instance may have its
+            own.
+        prior: The field that comes back where nothing is observed; an instance may have its own.
         default_members: How many members it returns when the user does not say.
         needs: What it cannot do without.
         nonlinear: The parameters that are read only where the observation operator is nonlinear.
@@ -79,7 +81,8 @@ class Method(abc.ABC):
     paper: ClassVar[str] = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
     components: tuple[str, ...] = ()
-    point: ClassVar[bool] = True
+    point: bool = True
+    prior: Literal["background", "climatology"] = "background"
     default_members: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
     nonlinear: ClassVar[frozenset[str]] = frozenset()

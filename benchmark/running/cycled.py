@@ -74,18 +74,22 @@ def execute_cycled(request: RunRequest, progress: Progress, baselines: bool = Tr
         rows = None if request.fresh else store.read(experiment)
         done = set() if rows is None else set(rows["seed"])
         missing = [seed for seed in seeds if seed not in done]
+        progress.step(len(seeds) - len(missing))
         if missing:
             store.prepare(experiment, request.fresh)
-            series = cycle(method, world, system, missing, cycles, request.ensemble)
+        # a run that is killed keeps the batches of seeds that were done
+        for first in range(0, len(missing), request.chunk):
+            batch = missing[first : first + request.chunk]
+            series = cycle(method, world, system, batch, cycles, request.ensemble)
             bound = NO_SKILL * world.climate_std() if method.assimilates else np.inf
-            new = _rows(series, missing, burn_in, bound, experiment.id, asked_for.label)
+            new = _rows(series, batch, burn_in, bound, experiment.id, asked_for.label)
             store.write(experiment, new)
             rows = new if rows is None else pd.concat([rows, new], ignore_index=True)
-            computed += len(missing)
+            computed += len(batch)
+            progress.step(len(batch))
         assert rows is not None
         found[asked_for.label] = rows[rows["seed"].isin(seeds)]
         ids[asked_for.label], parameters[asked_for.label] = experiment.id, method.parameters
-        progress.step(len(seeds))
     summary = {
         "experiment": {
             "world": spec.name,

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from benchmark.running import cycled
+from benchmark.running.cycling import cycle
+
 
 def test_methods_on_lorenz96(bench, tmp_path):
     command = ["run", "--world", "lorenz96", "--method", "letkf", "--method", "etkf", "--method", "exact"]
@@ -47,6 +50,27 @@ def test_typed_observations_go_before_the_settings(bench, tmp_path):
     result = bench("run", "--method", "3dvar", "--obs-std", "0.5", *options)
     assert json.loads(result.stdout)["experiment"]["observing"]["obs_std"] == 0.5
     assert json.loads(result.stdout)["experiment"]["observing"]["network"] == "grid"
+
+
+def test_a_run_that_is_stopped_keeps_the_seeds_that_were_done(bench, tmp_path, monkeypatch):
+    command = ["run", "--world", "lorenz96", "--method", "etkf", "--cycles", "20", "--cases", "4", "--json"]
+    whole = json.loads(bench(*command, "--out", tmp_path / "whole").stdout)["methods"]["etkf"]
+    begun = []
+
+    def counted(method, world, system, seeds, *rest):
+        begun.append(list(seeds))
+        if method.name == "etkf" and len(begun) > 10:
+            raise KeyboardInterrupt
+        return cycle(method, world, system, seeds, *rest)
+
+    monkeypatch.setattr(cycled, "cycle", counted)
+    # background and climatology take four batches each, etkf is stopped in its third
+    assert bench(*command, "--out", tmp_path / "cut", "--chunk", "1").exit_code != 0
+    begun.clear()
+    monkeypatch.setattr(cycled, "cycle", lambda *given: begun.append(list(given[3])) or cycle(*given))
+    found = json.loads(bench(*command, "--out", tmp_path / "cut").stdout)["methods"]["etkf"]
+    assert begun == [[2, 3]]
+    assert found["rmse_analysis"]["value"] == pytest.approx(whole["rmse_analysis"]["value"], rel=1e-6)
 
 
 def test_a_method_whose_networks_nobody_trained_is_told(bench, tmp_path):

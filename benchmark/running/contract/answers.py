@@ -50,6 +50,8 @@ def _best_iterate(trial: Trial) -> str:
         raise DoesNotApply("its members are draws, no minimum")
     if not trial.method.assimilates:
         raise DoesNotApply("it ignores the observations and says so")
+    if trial.method.prior != "background":
+        raise DoesNotApply(f"its prior is the {trial.method.prior}, and J is of the background")
     hostile = more_accurate(trial.problem, HOSTILE)
     for what, problem, analysis in (
         ("ordinary cases", trial.problem, trial.ordinary),
@@ -76,19 +78,19 @@ def _cost(trial: Trial, problem: Problem, x: Tensor) -> Tensor:
 
 def _nothing_observed(trial: Trial) -> str:
     problem = unobserved(trial.problem)
-    analysis, xb = trial.analyse(problem), problem.background
+    analysis, prior = trial.analyse(problem), trial.method.prior
     require_finite(trial, analysis.members, "no observation at all")
     if not trial.method.assimilates:
         return "finite; it ignores the observations and says so"
     if trial.method.point:
-        moved = (analysis.mean - xb).abs().flatten(1).amax(1)
+        moved = (analysis.mean - getattr(problem, prior)).abs().flatten(1).amax(1)
         if moved.max() > BACK:
             case = int(moved.argmax())
             raise Broken(
-                f"no observation at all: expected the background to {BACK:g} climatological stds, came a difference "
+                f"no observation at all: expected the {prior} to {BACK:g} climatological stds, came a difference "
                 f"of {moved[case]:.4g} in {trial.at(case)}"
             )
-        return f"largest difference from the background {moved.max():.1g}"
+        return f"largest difference from the {prior} {moved.max():.1g}"
     return _prior_ensemble(trial, problem, analysis) if trial.filters else _prior_samples(trial, problem, analysis)
 
 

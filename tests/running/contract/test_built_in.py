@@ -22,6 +22,9 @@ VARIANTS = (
     "3dvar[direct=1]",
     "enkf[rotate=true]",
     "ensf[weights=mixture,steps=50]",
+    "exact[mean=true]",
+    "interpolation[first_guess=climatology]",
+    "interpolation[covariance=archive]",
 )
 
 
