@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from benchmark.problem import Archive, seed_from
 from benchmark.weights import Card
-from methods.priors.autoencoder import Autoencoder, PatchAutoencoder
+from methods.priors.autoencoder import Autoencoder
 from methods.priors.background_error import BackgroundError
+from methods.priors.patch_autoencoder import PatchAutoencoder
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
 
 from .context import Context

@@ -99,6 +99,10 @@ class SpectralAutoencoder(Autoencoder):
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return {"modes": torch.tensor(self.modes)}, {"kind": self.kind, "modes": self.modes}
 
+    @classmethod
+    def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
+        return cls(int(settings["modes"]))
+
     def to(self, device: torch.device | str) -> Self:
         moved = type(self)(self.modes)
         moved.attach({BackgroundError.name: BackgroundError(self.basis.to(device))})

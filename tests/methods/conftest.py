@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from benchmark.problem import Channel, Grid, LinearOperator, Observations, Problem
-from methods.priors.autoencoder import PatchAutoencoder
 from methods.priors.background_error import BackgroundError
 from methods.priors.coregionalisation import Coregionalisation
 from methods.priors.covariance import SpectralCovariance
 from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.pair_statistics import PairStatistics
+from methods.priors.patch_autoencoder import PatchAutoencoder
 from methods.priors.static_ensemble import StaticEnsemble
 
 CHANNELS, ROWS, COLUMNS = 2, 4, 6

@@ -22,8 +22,8 @@ from benchmark.problem import CaseNoise, Problem
 from benchmark.training.context import Context, SilentReport, open_workspace
 from benchmark.training.recipes import prepare
 from benchmark.worlds import load_spec
-from methods.priors.autoencoder import PatchAutoencoder
 from methods.priors.latent_prior import LatentPrior
+from methods.priors.patch_autoencoder import PatchAutoencoder
 from methods.registry import find_method
 
 NAME = "era_interim_euroatlantic_2000_2009.nc"
