@@ -62,6 +62,7 @@ def print_literature(rows: Sequence[Mapping[str, Any]], console: Console) -> Non
             "" if row["ensemble"] is None else str(row["ensemble"]),
             f"{row['expected']:g} ± {row['tolerance']:g}",
             with_interval(row["measured"], between="\n"),
-            f"{row['diverged']} diverged" if row["diverged"] else "within" if row["within"] else "OUTSIDE",
+            ("within" if row["within"] else "OUTSIDE")
+            + (f", {row['diverged']} of {row['runs']} diverged" if row["diverged"] else ""),
         )
     console.print(table)

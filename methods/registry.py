@@ -20,6 +20,7 @@ BUILT_IN = {
     "3dvar": "methods.threedvar:ThreeDVar",
     "latent-3dvar": "methods.latent_threedvar:LatentThreeDVar",
     "lo-sda": "methods.losda:LOSDA",
+    "denoising-3dvar": "methods.denoising_threedvar:DenoisingThreeDVar",
     "no-observations": "methods.no_observations:NoObservations",
     "autoencoder": "methods.autoencoder_oracle:AutoencoderOracle",
     "exact": "methods.exact:Exact",

@@ -32,7 +32,7 @@ def check_literature(
             time mean.
 
     Returns:
-        A row each: world, method, ensemble, expected, tolerance, measured, diverged, within.
+        A row each: world, method, ensemble, expected, tolerance, measured, runs, diverged, within.
 
     Raises:
         BenchError: If a world is not there or the results cannot be written.
@@ -73,6 +73,7 @@ def _row(
         "expected": row.expected,
         "tolerance": round(tolerance, 4),
         "measured": measured,
+        "runs": found["seeds"],
         "diverged": found["diverged"],
-        "within": within and not found["diverged"],
+        "within": within and found["diverged"] <= row.may_lose * found["seeds"],
     }

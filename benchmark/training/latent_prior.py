@@ -1,6 +1,6 @@
 """Fits the Gaussian prior of latent increments and trains the diffusion prior of the same."""
 
-__all__ = ["LatentPriorRecipe", "LatentPriorSettings"]
+__all__ = ["LatentPriorRecipe", "LatentPriorSettings", "importance_of_errors"]
 
 import math
 import time
@@ -19,9 +19,9 @@ from methods.priors.latent_prior import LatentPrior
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
 
 from .context import Context
+from .denoising import denoising_errors
 from .loop import Plan, train_network
 
-LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 AT_MOST = 400
 """Cases that are scored after an epoch; in the end all are."""
 
@@ -72,7 +72,7 @@ class LatentPriorRecipe:
         shape, importance = None, None
         if autoencoder.whitens:
             shape = (len(context.world.channels), *context.world.grid.shape)
-            importance = _importance(context).to(device)
+            importance = importance_of_errors(context).to(device)
         else:
             scale = train.increments.square().mean(0).sqrt()
             train.increments, other.increments = train.increments / scale, other.increments / scale
@@ -128,7 +128,7 @@ class LatentPriorRecipe:
         return card
 
 
-def _importance(context: Context) -> Tensor:
+def importance_of_errors(context: Context) -> Tensor:
     """Weights of square errors that make their mean the relative error's square, shape (channel, latitude, 1)."""
     area = torch.as_tensor(context.world.grid.row_area, dtype=torch.float32)
     return (area / context.archive.error_std().float()[:, None].square())[..., None]
@@ -160,27 +160,19 @@ class _Latents:
         """Mean square error of the network and of the Gaussian denoiser, with the same noise, by noise level: of all
         cases, or of some that are spread evenly. With an importance it is that of the decoded increments."""
 
-        def mean_square(error: Tensor) -> float:
-            if importance is None:
-                return float(error.square().mean())
-            return float(
-                torch.cat([(importance * self.autoencoder.decode(e).square()) for e in error.split(64)]).mean()
-            )
+        def measure(error: Tensor) -> Tensor:
+            fields = error if importance is None else importance.sqrt() * self.autoencoder.decode(error)
+            return fields.square().flatten(1).mean(1)
 
         every = 1 if at_most is None else math.ceil(len(self.zb) / at_most)
         increments, zb, season = self.increments[::every], self.zb[::every], self.season[::every]
-        generator = torch.Generator().manual_seed(seed_from("denoising"))
-        noise = torch.randn(increments.shape, generator=generator).to(zb)
         B: SpectralCovariance = module.covariance  # type: ignore[assignment]
-        found = {}
-        for level in (level for level in LEVELS if module.sigma_min <= level <= module.sigma_max):  # type: ignore[operator]
-            noisy = increments + level * noise
-            sigma = torch.full((len(noisy),), level, device=noisy.device)
-            parts = zip(*(t.split(256) for t in (noisy, sigma, zb, season)), strict=True)
-            network = torch.cat([module.denoise(*part) for part in parts])  # type: ignore[operator]
-            gaussian = B.map_modes(lambda v, s=level: v / (v + s**2), noisy.flatten(1))  # type: ignore[misc]
-            found[str(level)] = {
-                "network": mean_square(network - increments),
-                "gaussian": mean_square(gaussian.view_as(increments) - increments),
-            }
-        return found
+
+        def network(noisy: Tensor, sigma: Tensor, part: slice) -> Tensor:
+            return module.denoise(noisy, sigma, zb[part], season[part])  # type: ignore[operator]
+
+        def gaussian(noisy: Tensor, sigma: Tensor, part: slice) -> Tensor:
+            return B.map_modes(lambda v: v / (v + sigma[:, None] ** 2), noisy.flatten(1)).view_as(noisy)
+
+        bounds = (module.sigma_min, module.sigma_max)
+        return denoising_errors(network, gaussian, increments, measure, bounds)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from .latent_prior import LatentPriorRecipe
 from .pair_statistics import PairStatisticsRecipe
 from .perturbations import PerturbationsRecipe
 from .planet_columns import PlanetColumnsRecipe
+from .state_prior import ClimatePriorRecipe, StatePriorRecipe
 from .static_ensemble import StaticEnsembleRecipe
 
 _ALL: tuple[Recipe, ...] = (
@@ -28,6 +29,8 @@ _ALL: tuple[Recipe, ...] = (
     StaticEnsembleRecipe(),
     AutoencoderRecipe(),
     LatentPriorRecipe(),
+    StatePriorRecipe(),
+    ClimatePriorRecipe(),
 )
 PERTURBATIONS = Perturbations.name
 RECIPES = {recipe.kind.name: recipe for recipe in _ALL}

@@ -97,6 +97,10 @@ class SpectralCovariance:
         rest = function(self.remainder.to(v))
         return rest * v + ((function(self.variances.to(v)) - rest) * coefficients) @ self.modes.to(v)
 
+    def mapped(self, function: Callable[[Tensor], Tensor]) -> "SpectralCovariance":
+        """S f(S^-1 B S^-1) S."""
+        return dataclasses.replace(self, variances=function(self.variances), remainder=function(self.remainder))
+
     def mean_eigenvalue(self, function: Callable[[Tensor], Tensor]) -> Tensor:
         """Mean of the diagonal of f(S^-1 B S^-1): shape (), or (batch,) for parameters of shape (batch, 1)."""
         rest = len(self.scale) - len(self.modes)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import torch
-from azula.denoise import Denoiser, DiracPosterior, KarrasDenoiser
-from azula.noise import Schedule, VESchedule
+from azula.denoise import Denoiser, KarrasDenoiser
+from azula.noise import VESchedule
 from torch import Tensor, nn
 
 from benchmark.problem import BenchError, Component
@@ -21,6 +21,7 @@ from .autoencoder import Autoencoder
 from .backbone import Backbone
 from .covariance import SpectralCovariance
 from .grid_network import MOD, ConditionedNetwork, GridNetwork
+from .wiener_denoiser import WienerDenoiser, posterior_variance
 
 AT_ONCE = 32
 """Samples that a network of whole fields takes together: more take longer each, and more memory."""
@@ -53,37 +54,6 @@ class LatentNetwork(ConditionedNetwork):
 
     def forward(self, x: Tensor, log_sigma: Tensor, zb: Tensor, season: Tensor) -> Tensor:
         return self.body(torch.cat((x, zb), dim=1), self.modulation(log_sigma, season))
-
-
-class WienerDenoiser(Denoiser):
-    """A denoiser that starts as the Gaussian optimum: B (B + sigma^2)^-1 x_t + c_out(sigma) network.
-
-    Training can only add what is not Gaussian or depends on the flow. `c_out` is the Gaussian posterior's
-    mean std, so the network's target has unit variance at every level.
-
-    Arguments:
-        backbone: A `LatentNetwork` with two inputs: the scaled noisy latent and its Wiener estimate.
-        covariance: B of the clean increments, over the flattened latent.
-        schedule: A variance-exploding schedule.
-    """
-
-    def __init__(self, backbone: nn.Module, covariance: SpectralCovariance, schedule: Schedule) -> None:
-        super().__init__()
-        self.backbone, self.covariance, self.schedule = backbone, covariance, schedule
-
-    def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> DiracPosterior:
-        sigma = self.schedule(t)[1].expand(len(x_t)).reshape(-1, 1)
-        wiener = self.covariance.map_modes(lambda b: b / (b + sigma**2), x_t.flatten(1)).view_as(x_t)
-        c_out = posterior_variance(self.covariance, sigma).sqrt()
-        inputs = torch.cat((x_t / (1 + sigma[:, :, None, None] ** 2).sqrt(), wiener), dim=1)
-        output = self.backbone(inputs, sigma[:, 0].log(), **kwargs)
-        return DiracPosterior(mean=wiener + c_out[:, None, None, None] * output)
-
-
-def posterior_variance(covariance: SpectralCovariance, sigma: Tensor) -> Tensor:
-    """Mean of the diagonal of (B^-1 + sigma^-2)^-1 for sigma (batch, 1), shape (batch,): the Gaussian denoiser's
-    expected square error."""
-    return covariance.mean_eigenvalue(lambda b: b * sigma**2 / (b + sigma**2))
 
 
 class LatentPrior(nn.Module, Component):

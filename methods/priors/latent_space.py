@@ -31,6 +31,7 @@ class LatentSpace:
         self.problem, self.autoencoder, self.scale, self.cost = problem, autoencoder, scale, cost
         self.zb = autoencoder.encode(problem.background - problem.climatology)
         self.offset = problem.background - autoencoder.decode(self.zb)
+        self.condition = self.zb
         self.size = self.zb[0].numel()
         cost.network_forwards += 2
 

@@ -97,12 +97,8 @@ class ZonalCovariance:
     @property
     def explained(self) -> float:
         """Share of the variance of scaled samples that the modes hold."""
-        waves, rows = len(self.remainder), self.modes.shape[-1]
-        last = self.scale.shape[-1] / 2
-        twice = torch.tensor([1 if wave in (0, last) else 2 for wave in range(waves)])
-        left = twice * self.remainder * (rows - torch.bincount(self.wavenumbers, minlength=waves))
-        kept = float((self.variances * twice[self.wavenumbers]).sum())
-        return kept / (kept + float(left.sum()))
+        nothing = dataclasses.replace(self, remainder=torch.zeros_like(self.remainder))
+        return float(nothing.mean_eigenvalue(lambda v: v) / self.mean_eigenvalue(lambda v: v))
 
     def orthonormalised(self) -> "ZonalCovariance":
         """The same with modes that are orthonormal again, after they were stored in half precision."""
@@ -137,17 +133,34 @@ class ZonalCovariance:
         return dataclasses.replace(self, scale=self.scale * variance**0.5)
 
     def map_modes(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """f(S^-1 B S^-1) x for a function of the eigenvalues; x has shape (..., n), flattened states."""
+        """f(S^-1 B S^-1) x for a function of the eigenvalues; x has shape (..., n), flattened states.
+
+        With parameters of shape (batch, 1) in the function and x of shape (batch, n), every row has its own.
+        """
         fields = x.unflatten(-1, self.scale.shape)
         spectrum = torch.fft.rfft(fields, norm="ortho").flatten(-3, -2)
         spectrum = spectrum.reshape(-1, *spectrum.shape[-2:]).permute(2, 1, 0)
-        rest, gains = function(self.remainder.to(x)), function(self.variances.to(x))
+        # one column for all states, or one for each
+        rest, gains = (torch.atleast_2d(function(v.to(x))).mT for v in (self.remainder, self.variances))
         mapped = []
         for wave, (modes, place) in enumerate(self._blocks):
             E, x_m = modes.to(spectrum), spectrum[wave]
-            mapped.append(rest[wave] * x_m + E.mT @ ((gains[place] - rest[wave])[:, None] * (E.conj() @ x_m)))
+            mapped.append(rest[wave] * x_m + E.mT @ ((gains[place] - rest[wave]) * (E.conj() @ x_m)))
         fields = torch.stack(mapped).permute(2, 1, 0).unflatten(1, self.scale.shape[:2])
         return torch.fft.irfft(fields, n=self.scale.shape[-1], norm="ortho").reshape(x.shape)
+
+    def mapped(self, function: Callable[[Tensor], Tensor]) -> "ZonalCovariance":
+        """S f(S^-1 B S^-1) S."""
+        return dataclasses.replace(self, variances=function(self.variances), remainder=function(self.remainder))
+
+    def mean_eigenvalue(self, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """Mean of the diagonal of f(S^-1 B S^-1): shape (), or (batch,) for parameters of shape (batch, 1)."""
+        waves, rows = len(self.remainder), self.modes.shape[-1]
+        last = self.scale.shape[-1] / 2
+        twice = torch.tensor([1.0 if wave in (0, last) else 2.0 for wave in range(waves)]).to(self.remainder)
+        free = twice * (rows - torch.bincount(self.wavenumbers, minlength=waves))
+        total = (function(self.variances) * twice[self.wavenumbers]).sum(-1) + (function(self.remainder) * free).sum(-1)
+        return total / self.scale.numel()
 
     def sqrt(self, v: Tensor) -> Tensor:
         """B^{1/2} v = S f(..) v; shape (..., n)."""

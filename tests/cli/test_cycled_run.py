@@ -91,6 +91,23 @@ def test_every_published_score_is_met(bench, tmp_path, world):
     assert all(row["tolerance"] < 0.3 * row["expected"] for row in rows)
 
 
+def test_runs_that_lose_the_truth_are_a_miss_where_they_may_not(bench, tmp_path, monkeypatch):
+    from benchmark.running import literature
+
+    spec = literature.load_spec("lorenz96")
+    # without inflation fourteen members hold on to the truth in some runs
+    row = spec.literature[0].model_copy(update={"method": "etkf[rotate=true]", "ensemble": 14, "tolerance": 10.0})
+    for may_lose, within in ((0.0, False), (0.99, True)):
+        changed = spec.model_copy(update={"literature": (row.model_copy(update={"may_lose": may_lose}),)})
+        monkeypatch.setattr(literature, "load_spec", lambda name, changed=changed: changed)
+        command = ["literature", "--world", "lorenz96", "--cycles", "150", "--seeds", "6", "--out", tmp_path]
+        result = bench(*command, "--json")
+        (found,) = json.loads(result.stdout)
+        assert 0 < found["diverged"] < found["runs"] == 6
+        assert found["within"] is within
+        assert f"{found['diverged']} of 6 diverged" in bench(*command).stdout
+
+
 def test_a_missed_score_is_told(bench, tmp_path, monkeypatch):
     from benchmark.running import literature
 

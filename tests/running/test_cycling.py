@@ -6,8 +6,8 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import Analysis, CaseNoise, Cost, Method, Problem
-from benchmark.running.cycled import standard_error
-from benchmark.running.cycling import cycle
+from benchmark.running.cycled import _rows, standard_error
+from benchmark.running.cycling import Series, cycle
 from benchmark.worlds import load_spec, open_world
 from benchmark.worlds.cycled import CycledWorld
 from methods.registry import find_method
@@ -75,6 +75,17 @@ def test_a_run_that_breaks_is_counted_and_the_others_go_on(world):
     assert np.isfinite(series.analysis).all()
     # the others take the observations as they are, whose error has std 1
     assert series.analysis[:, [0, 2]].mean() == pytest.approx(1.0, abs=0.08)
+
+
+def test_a_run_that_loses_the_truth_for_a_tenth_of_it_is_told_from_one_that_finds_it_again():
+    analysis = np.full((110, 4), 0.2)
+    analysis[50:53, 1] = 2.0  # lost and found
+    analysis[80:, 2] = 1.2
+    analysis[100, 3] = np.nan
+    series = Series(analysis, analysis, analysis, np.zeros(4, dtype=bool), 1.0)
+    rows = _rows(series, [5, 6, 7, 8], 10, 1.0, "id", "etkf")
+    status = rows.drop_duplicates("seed").set_index("seed")["status"]
+    assert status.to_dict() == {5: "ok", 6: "ok", 7: "diverged", 8: "diverged"}
 
 
 def test_the_standard_error_of_a_correlated_series():

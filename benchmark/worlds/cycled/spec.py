@@ -48,6 +48,7 @@ class LiteratureRow(pydantic.BaseModel):
         ensemble: Members, for ensemble methods.
         expected: Time mean of the analysis RMSE.
         tolerance: How far it may be off.
+        may_lose: Share of runs that may lose the truth; the score is that of the others.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +58,7 @@ class LiteratureRow(pydantic.BaseModel):
     ensemble: int = pydantic.Field(default=20, ge=2)
     expected: float = pydantic.Field(gt=0)
     tolerance: float = pydantic.Field(gt=0)
+    may_lose: float = pydantic.Field(default=0.0, ge=0, lt=1)
 
 
 class CycledSpec(BaseSpec):

@@ -21,6 +21,7 @@ from torch import Tensor
 from benchmark.problem import BenchError, Component, Need, Normalisation, closest, hash_json, parse_channel, seed_from
 from methods.priors.background_error import BackgroundError
 from methods.priors.exact_posterior import ExactPosterior
+from methods.priors.gaussian_prior import GaussianPrior
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
 from methods.priors.white_prior import WhitePrior
 from methods.priors.zonal_covariance import ZonalCovariance
@@ -167,5 +168,6 @@ class Gaussian(World):
         # single precision, as every trained autoencoder is: methods draw and work in it
         autoencoder = SpectralAutoencoder(len(B.modes))
         autoencoder.attach({BackgroundError.name: BackgroundError(B.single())})
-        parts = (BackgroundError(B), autoencoder, WhitePrior(autoencoder.latent_shape), ExactPosterior(B))
+        latent, state = WhitePrior(autoencoder.latent_shape), GaussianPrior(B.single(), self.shape)
+        parts = (BackgroundError(B), autoencoder, latent, state, ExactPosterior(B))
         return {part.name: part for part in parts}

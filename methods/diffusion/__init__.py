@@ -1,0 +1,1 @@
+"""What the diffusion methods share: the reverse process, and the spaces it runs in."""

@@ -1,0 +1,83 @@
+"""What every diffusion method is made of: parameters of the reverse process, and a guide."""
+
+__all__ = ["DIFFUSION_DEFAULTS", "LatentDiffusion", "StateDiffusion"]
+
+import abc
+from typing import Any
+
+from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
+from methods.priors.autoencoder import Autoencoder
+from methods.priors.latent_prior import LatentPrior
+from methods.priors.latent_space import LatentSpace
+from methods.priors.state_prior import StatePrior
+
+from .reverse import STEPS, Guide, Prior, Reverse, Space, noise_levels
+from .state_space import StateSpace
+
+DIFFUSION_DEFAULTS: dict[str, Any] = {
+    "levels": 32,
+    "sigma_start": 100.0,
+    "sigma_end": 0.05,
+    "step": "stochastic",
+    "antithetic": False,
+    "b_scale": 1.0,
+}
+
+
+class Diffusion(Method):
+    """
+    Parameters:
+        levels: Noise levels of the reverse process.
+        sigma_start, sigma_end: First and last noise level [std of a scaled increment].
+        step: From an estimate to the next level: `probability-flow`, `stochastic` or `renoise`; see `Reverse`.
+        antithetic: Whether members come in pairs of opposite noise.
+        b_scale: Factor on the covariance of all increments that the prior knows.
+    """
+
+    point = False
+    default_members = 8
+    defaults = DIFFUSION_DEFAULTS
+
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        self.require_choice("step", *STEPS)
+        if self["sigma_end"] >= self["sigma_start"]:
+            raise BenchError(f"{self.name}: sigma_end={self['sigma_end']:g} is not below sigma_start.")
+
+    @abc.abstractmethod
+    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
+        """The space that the increments are in, and their prior."""
+
+    @abc.abstractmethod
+    def guide(self, reverse: Reverse) -> Guide:
+        """What the method makes of a noise level."""
+
+    def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
+        cost = Cost()
+        space, prior = self.open(problem, cost)
+        reverse = Reverse(space, prior, members, noise, self["antithetic"])
+        sigmas = noise_levels(self["sigma_start"], self["sigma_end"], self["levels"], problem.device)
+        delta = reverse.run(self.guide(reverse), sigmas, self["step"])
+        cost.iterations += self["levels"]
+        return Analysis.of(space.state(delta), cost)
+
+
+class StateDiffusion(Diffusion):
+    """In the state itself."""
+
+    components = (StatePrior.name,)
+
+    def open(self, problem: Problem, cost: Cost) -> tuple[StateSpace, StatePrior]:
+        prior: StatePrior = self.parts[StatePrior.name]
+        return StateSpace(problem, prior.scale * self["b_scale"] ** 0.5, cost), prior
+
+
+class LatentDiffusion(Diffusion):
+    """In a latent."""
+
+    components = (Autoencoder.name, LatentPrior.name)
+
+    def open(self, problem: Problem, cost: Cost) -> tuple[LatentSpace, LatentPrior]:
+        prior: LatentPrior = self.parts[LatentPrior.name]
+        space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale * self["b_scale"] ** 0.5, cost)
+        return space, prior
