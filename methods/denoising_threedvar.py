@@ -16,22 +16,29 @@ N(0, R). With it re-noising is exact too for a Gaussian prior, at any number of 
 
 __all__ = ["DenoisingThreeDVar"]
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
-from benchmark.problem import BenchError
+from benchmark.problem import Component
 
 from .diffusion.method import DIFFUSION_DEFAULTS, StateDiffusion
 from .diffusion.reverse import Estimate, Guide, Reverse
 from .diffusion.state_gain import Conditional, StateGain
 from .diffusion.state_space import StateSpace
+from .priors.background_error import BackgroundError
+from .priors.gaussian_prior import GaussianPrior
+from .priors.state_prior import StatePrior
 
 
 class DenoisingThreeDVar(StateDiffusion):
     """
     Parameters:
-        factor: Factor on C_t.
+        prior: `learned`, or `gaussian`: the same without its network.
+        factor: Factor on C_t; tuned on the validation year.
         perturb: Whether x* is a draw, in place of the mean.
+        inner: Gauss-Newton steps a level under a nonlinear H, which is linearised where the members' mean is.
         levels, sigma_start, sigma_end, step, antithetic, b_scale: See `Diffusion`.
     """
 
@@ -40,34 +47,49 @@ class DenoisingThreeDVar(StateDiffusion):
     defaults = {  # noqa: RUF012
         **DIFFUSION_DEFAULTS,
         "levels": 8,
+        "sigma_end": 0.1,
         "step": "renoise",
         "antithetic": True,
+        "prior": "learned",
         "factor": 1.0,
         "perturb": False,
+        "inner": 2,
     }
+    nonlinear = frozenset({"inner"})
 
-    def load(self, parts):  # type: ignore[no-untyped-def]
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        self.require_choice("prior", "learned", "gaussian")
+        if self["prior"] == "gaussian":
+            self.components = (BackgroundError.name,)
+
+    def load(self, parts: Mapping[str, Component]) -> None:
+        """The Gaussian prior takes the place of the learned one, if it is asked for."""
+        if self["prior"] == "gaussian":
+            background_error = parts[BackgroundError.name]
+            assert isinstance(background_error, BackgroundError)
+            parts = {StatePrior.name: GaussianPrior(background_error.covariance)}
         super().load(parts)
-        prior = self.parts[self.components[0]]
-        self._left = Conditional(prior.covariance, self["factor"])
+        self._left = Conditional(self.parts[StatePrior.name].covariance, self["factor"])
 
     def guide(self, reverse: Reverse) -> Guide:
         space = reverse.space
         assert isinstance(space, StateSpace)
         observations = space.problem.observations
-        if not observations.operator.linear:
-            raise BenchError("not yet")
-        gain = StateGain(space.tangent(torch.zeros(0)), observations)
-        std = torch.where(observations.mask, observations.error_std, 0.0)[:, None]
+        R_root = torch.where(observations.mask, observations.error_std, 0.0)[:, None]
+        inner = 1 if observations.operator.linear else self["inner"]
 
         def guide(delta_t: Tensor, sigma: Tensor) -> Estimate:
             C = self._left.at(float(sigma))
             x_hat = reverse.denoise(delta_t, sigma)
+            eps = torch.zeros(())
             if self["perturb"]:
-                x_hat = x_hat + C.sqrt(reverse.fresh())
-            innovation = space.innovation(x_hat)
-            if self["perturb"]:
-                innovation = innovation + std * reverse.values()
-            return Estimate(x_hat + gain.apply(innovation, C))
+                x_hat, eps = x_hat + C.sqrt(reverse.fresh()), R_root * reverse.values()
+            x = x_hat
+            for _ in range(inner):
+                G = space.tangent(x.mean(1, keepdim=True))
+                promised = space.forward(G, x - x_hat)
+                x = x_hat + StateGain(G, observations).apply(space.innovation(x) + eps + promised, C)
+            return Estimate(x)
 
         return guide

@@ -13,8 +13,9 @@ def conjugate_gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Solves A x = b for symmetric positive definite A (Hestenes & Stiefel, 1952), one system a row.
 
-    A row that has reached its tolerance is frozen, so its solution is the same in any batch. (azula's
-    `cg` runs a fixed number of iterations and has no residual to stop at.)
+    A row that has reached its tolerance is frozen, so its solution is the same in any batch; so is one that meets a
+    direction of no positive curvature, for then A is no covariance there. (azula's `cg` runs a fixed number of
+    iterations and has no residual to stop at.)
 
     Arguments:
         apply: x -> A x, shape (case, n) to (case, n).
@@ -35,7 +36,10 @@ def conjugate_gradients(
         if not active.any():
             break
         Ap = apply(p)
-        alpha = torch.where(active, rho / (p * Ap).sum(1).clamp_min(1e-30), 0.0)
+        curvature = (p * Ap).sum(1)
+        # not (curvature <= 0): what is not a number goes on, and is seen in the end
+        active &= ~(curvature <= 0)
+        alpha = torch.where(active, rho / curvature.clamp_min(1e-30), 0.0)
         x = x + alpha[:, None] * p
         r = r - alpha[:, None] * Ap
         new = r.square().sum(1)

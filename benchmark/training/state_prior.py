@@ -29,6 +29,8 @@ class StatePriorSettings(pydantic.BaseModel):
     """
     Arguments:
         plan: How the denoiser is trained.
+        condition_noise: Std of white noise on the background while training [normalised]: without it the network knows
+            a training day by its background, and its increment by heart.
         rolled: Whether every sample is rolled to a random longitude while training; the network learns nothing of the
             mountains then. For grids that go around the globe.
         sigma_min, sigma_max, backbone: See `StatePrior`.
@@ -37,6 +39,7 @@ class StatePriorSettings(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     plan: Plan = Plan(epochs=40, rate=1e-3, weight_decay=0.1, average=0.999)
+    condition_noise: float = pydantic.Field(default=0.0, ge=0)
     rolled: bool = False
     sigma_min: float = 0.02
     sigma_max: float = 20.0
@@ -68,6 +71,8 @@ class _FieldPriorRecipe:
             if settings.rolled:
                 points = torch.randint(delta.shape[-1], (len(batch),), generator=generator)
                 delta, condition = _rolled(delta, points), _rolled(condition, points)
+            blur = torch.randn(condition.shape, generator=generator).to(condition)
+            condition = condition + settings.condition_noise * blur
             u = torch.rand(len(batch), generator=generator).to(delta)
             noise = torch.randn(delta.shape, generator=generator).to(delta)
             return module.loss(delta, condition, season, u, noise, importance)  # type: ignore[operator]

@@ -67,7 +67,7 @@ class StateDiffusion(Diffusion):
 
     components = (StatePrior.name,)
 
-    def open(self, problem: Problem, cost: Cost) -> tuple[StateSpace, StatePrior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
         prior: StatePrior = self.parts[StatePrior.name]
         return StateSpace(problem, prior.scale * self["b_scale"] ** 0.5, cost), prior
 
@@ -77,7 +77,7 @@ class LatentDiffusion(Diffusion):
 
     components = (Autoencoder.name, LatentPrior.name)
 
-    def open(self, problem: Problem, cost: Cost) -> tuple[LatentSpace, LatentPrior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
         prior: LatentPrior = self.parts[LatentPrior.name]
         space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale * self["b_scale"] ** 0.5, cost)
         return space, prior

@@ -17,7 +17,7 @@ class StateSpace:
 
     Arguments:
         problem: The cases.
-        scale: S, shape (channel, latitude, longitude).
+        scale: S, shape (channel, latitude, longitude), or flattened.
         cost: Where calls are counted, a case's share.
         start: x0: `background` or `climatology`.
     """
@@ -25,7 +25,8 @@ class StateSpace:
     def __init__(
         self, problem: Problem, scale: Tensor, cost: Cost, start: Literal["background", "climatology"] = "background"
     ) -> None:
-        self.problem, self.scale, self.cost = problem, scale.to(problem.background), cost
+        self.problem, self.cost = problem, cost
+        self.scale = scale.to(problem.background).view(problem.background.shape[1:])
         self.start = getattr(problem, start)
         self.condition = problem.background - problem.climatology
         self.shape = tuple(problem.background.shape[1:])
@@ -51,3 +52,7 @@ class StateSpace:
         # a linear one is known without the state
         G = H if isinstance(H, LinearOperator) else H.tangent(self.state(delta).squeeze(1))
         return dataclasses.replace(G, weight=G.weight * self.scale.flatten()[G.index])
+
+    def forward(self, G: LinearOperator, delta: Tensor) -> Tensor:
+        """G delta: (case, member, n) -> (case, member, value)."""
+        return G(delta.unflatten(-1, self.shape))

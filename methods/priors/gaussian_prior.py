@@ -4,7 +4,7 @@ For delta ~ N(0, B) and delta_t = delta + sigma noise, E[delta | delta_t] = B (B
 background. It is what `StatePrior` is before training, and on a Gaussian world it is exact.
 """
 
-__all__ = ["GaussianPrior"]
+__all__ = ["GaussianClimate", "GaussianPrior"]
 
 import dataclasses
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from torch import Tensor
 from benchmark.problem import Component
 
 from .background_error import KINDS, BackgroundError, Covariance
-from .state_prior import StatePrior
+from .state_prior import ClimatePrior, StatePrior
 
 
 class GaussianPrior(Component):
@@ -24,7 +24,6 @@ class GaussianPrior(Component):
 
     Arguments:
         B: Background error covariance.
-        shape: (channel, latitude, longitude) of the state.
     """
 
     name: ClassVar[str] = StatePrior.name
@@ -32,9 +31,9 @@ class GaussianPrior(Component):
     sigma_min = 1e-4
     sigma_max = 1e4
 
-    def __init__(self, B: Covariance, shape: tuple[int, int, int]) -> None:
-        self.B, self.shape = B, shape
-        self.scale = B.scale.float().view(shape)
+    def __init__(self, B: Covariance) -> None:
+        self.B = B
+        self.scale = B.scale.float().flatten()
         self.covariance = dataclasses.replace(B, scale=torch.ones_like(B.scale))
 
     def denoise(self, delta_t: Tensor, sigma: Tensor, condition: Tensor, season: Tensor) -> Tensor:
@@ -49,13 +48,17 @@ class GaussianPrior(Component):
         return self.covariance.map_modes(lambda b: b / (b + level**2), delta_t.flatten(1)).view_as(delta_t)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        tensors, settings = BackgroundError(self.B).state()
-        return tensors, {**settings, "shape": list(self.shape)}
+        return BackgroundError(self.B).state()
 
     @classmethod
     def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Self:
-        channels, rows, columns = settings["shape"]
-        return cls(KINDS[settings.get("kind", "eof")](**tensors), (channels, rows, columns))
+        return cls(KINDS[settings.get("kind", "eof")](**tensors))
 
     def to(self, device: torch.device | str) -> Self:
-        return type(self)(self.B.to(device), self.shape)
+        return type(self)(self.B.to(device))
+
+
+class GaussianClimate(GaussianPrior):
+    """What methods use of a `ClimatePrior`, in closed form: B is then the covariance of the states themselves."""
+
+    name: ClassVar[str] = ClimatePrior.name

@@ -95,10 +95,12 @@ def _nothing_observed(trial: Trial) -> str:
 
 
 def _prior_samples(trial: Trial, problem: Problem, analysis: Analysis) -> str:
-    """Members of N(xb, B)."""
-    xb = problem.background
-    error = trial.world.covariance.diagonal().view(xb.shape[1:]).sqrt() / math.sqrt(analysis.members.shape[1])
-    return _require_mean(trial, analysis.mean, {"the background": xb}, error)
+    """Members of N(xb, B), or of the climate, which has unit variance."""
+    prior = trial.method.prior
+    centre = getattr(problem, prior)
+    std = trial.world.covariance.diagonal().view(centre.shape[1:]).sqrt()
+    error = (std if prior == "background" else torch.ones_like(std)) / math.sqrt(analysis.members.shape[1])
+    return _require_mean(trial, analysis.mean, {f"the {prior}": centre}, error)
 
 
 def _prior_ensemble(trial: Trial, problem: Problem, analysis: Analysis) -> str:

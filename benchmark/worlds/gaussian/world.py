@@ -21,7 +21,7 @@ from torch import Tensor
 from benchmark.problem import BenchError, Component, Need, Normalisation, closest, hash_json, parse_channel, seed_from
 from methods.priors.background_error import BackgroundError
 from methods.priors.exact_posterior import ExactPosterior
-from methods.priors.gaussian_prior import GaussianPrior
+from methods.priors.gaussian_prior import GaussianClimate, GaussianPrior
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
 from methods.priors.white_prior import WhitePrior
 from methods.priors.zonal_covariance import ZonalCovariance
@@ -80,6 +80,12 @@ class Gaussian(World):
         correlation = covariances(self.grid, self.spec.background_error, np.array(self.spec.correlation))
         scale = torch.tensor(self.spec.error_std, dtype=torch.float64)[:, None, None].expand(self.shape)
         return ZonalCovariance.of_matrices(correlation, scale.contiguous())
+
+    @one_thread()
+    def _climate(self) -> ZonalCovariance:
+        """Covariance of the states, with all its modes, float64 [normalised]."""
+        correlation = covariances(self.grid, self.spec.climatology, np.array(self.spec.correlation))
+        return ZonalCovariance.of_matrices(correlation, torch.ones(self.shape, dtype=torch.float64))
 
     def times(self, split: Split) -> np.ndarray:
         """Artificial days, shape (time,), datetime64[ns]: every case is independent of every other."""
@@ -168,6 +174,7 @@ class Gaussian(World):
         # single precision, as every trained autoencoder is: methods draw and work in it
         autoencoder = SpectralAutoencoder(len(B.modes))
         autoencoder.attach({BackgroundError.name: BackgroundError(B.single())})
-        latent, state = WhitePrior(autoencoder.latent_shape), GaussianPrior(B.single(), self.shape)
-        parts = (BackgroundError(B), autoencoder, latent, state, ExactPosterior(B))
+        latent, state = WhitePrior(autoencoder.latent_shape), GaussianPrior(B.single())
+        climate = GaussianClimate(self._climate().single())
+        parts = (BackgroundError(B), autoencoder, latent, state, climate, ExactPosterior(B))
         return {part.name: part for part in parts}
