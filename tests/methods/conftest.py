@@ -15,6 +15,7 @@ from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.pair_statistics import PairStatistics
 from methods.priors.patch_autoencoder import PatchAutoencoder
+from methods.priors.state_prior import ClimatePrior, StatePrior
 from methods.priors.static_ensemble import StaticEnsemble
 
 CHANNELS, ROWS, COLUMNS = 2, 4, 6
@@ -127,6 +128,10 @@ def gaussian_parts():
             preconditioning="wiener",
             backbone={**small, "levels": 1},
         )
+        shape, fields = (CHANNELS, ROWS, COLUMNS), {**small, "patch": 2, "levels": 1}
+        state = StatePrior(shape, backbone=fields)
+        state.attach({BackgroundError.name: BackgroundError(covariance)})
+        climate = ClimatePrior(shape, torch.ones(CHANNELS, ROWS, 1), backbone=fields)
         errors = covariance.sqrt(torch.randn(12, SIZE, generator=torch.Generator().manual_seed(9)))
         return {
             "static-ensemble": StaticEnsemble(errors.view(12, CHANNELS, ROWS, COLUMNS)),
@@ -135,6 +140,8 @@ def gaussian_parts():
             "pair-statistics": PairStatistics({"background": _isotropic(), "climatology": _isotropic()}),
             "autoencoder": autoencoder.eval().requires_grad_(False),
             "latent-prior": prior.eval().requires_grad_(False),
+            "state-prior": state.eval().requires_grad_(False),
+            "climate-prior": climate.eval().requires_grad_(False),
         }
 
     return make

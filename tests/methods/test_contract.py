@@ -10,8 +10,11 @@ from methods.registry import BUILT_IN, find_method
 
 ENSEMBLE = 8
 
+# with a random network for a denoiser, hundreds of Langevin steps make a difference of rounding a large one
+FEWER = {"sda": {"levels": 8}}
+
 METHODS = [
-    *((name, {}) for name in BUILT_IN),
+    *((name, FEWER.get(name, {})) for name in BUILT_IN),
     ("interpolation", {"first_guess": "climatology", "nugget": True}),
     ("interpolation", {"covariance": "archive"}),
     ("latent-3dvar", {"solver": "adam", "steps": 20}),
@@ -22,6 +25,9 @@ METHODS = [
     ("lo-sda", {"step": "deterministic"}),
     ("no-observations", {"variant": "guided", "inner": 2, "levels": 4}),
     ("no-observations", {"solver": "adam", "inner": 3, "levels": 4}),
+    ("denoising-3dvar", {"perturb": True, "step": "stochastic", "antithetic": False}),
+    ("denoising-3dvar", {"prior": "gaussian"}),
+    ("sda", {"prior": "background", "levels": 8}),
     ("autoencoder", {"reconstructs": "increment"}),
 ]
 
@@ -33,7 +39,7 @@ def trained_parts(gaussian_parts):
     def make(covariance):
         parts = gaussian_parts(covariance)
         torch.manual_seed(0)
-        for name in ("autoencoder", "latent-prior"):
+        for name in ("autoencoder", "latent-prior", "state-prior", "climate-prior"):
             for parameter in parts[name].parameters():
                 parameter.add_(0.02 * torch.randn_like(parameter))
         return parts
