@@ -25,8 +25,9 @@ from torch import Tensor
 from benchmark.problem import Cost, Problem
 
 from .diffusion.method import DIFFUSION_DEFAULTS, StateDiffusion
-from .diffusion.reverse import Estimate, Guide, Prior, Reverse, Space
+from .diffusion.reverse import Estimate, Guide, Prior, Reverse
 from .diffusion.state_space import StateSpace
+from .priors.increment_space import IncrementSpace
 from .priors.state_prior import ClimatePrior, StatePrior
 
 
@@ -60,7 +61,7 @@ class SDA(StateDiffusion):
         if self["prior"] == "background":
             self.components, self.prior = (StatePrior.name,), "background"
 
-    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:
         if self["prior"] == "background":
             return super().open(problem, cost)
         prior: ClimatePrior = self.parts[ClimatePrior.name]

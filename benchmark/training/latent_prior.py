@@ -19,11 +19,9 @@ from methods.priors.latent_prior import LatentPrior
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
 
 from .context import Context
+from .denoiser import train_denoiser
 from .denoising import denoising_errors
-from .loop import Plan, train_network
-
-AT_MOST = 400
-"""Cases that are scored after an epoch; in the end all are."""
+from .loop import Plan
 
 
 class LatentPriorSettings(pydantic.BaseModel):
@@ -105,27 +103,12 @@ class LatentPriorRecipe:
             noise = torch.randn(delta.shape, generator=generator).to(device)
             return module.loss(delta, zb, season, u, noise, importance)  # type: ignore[operator]
 
-        def validate(module: nn.Module) -> dict[str, float]:
-            found = other.denoising(module, importance, AT_MOST)
-            ratios = [r["network"] / r["gaussian"] for r in found.values()]
-            return {"denoising MSE over Gaussian": sum(ratios) / len(ratios)}
+        def errors(module: Any, at_most: int | None) -> dict[str, dict[str, float]]:
+            return other.denoising(module, importance, at_most)
 
-        file = context.checkpoint(self.kind.name)
-        size = len(train.increments)
-        origin = context.origin(settings, self.needs(context))
-        progress = train_network(
-            module, loss, validate, size, settings.plan, self.kind.name, file, context.report, origin
+        return train_denoiser(
+            module, loss, errors, len(train.increments), context, settings, self.needs(context), started
         )
-        with torch.no_grad():
-            scores = {
-                "denoising MSE, validation, by noise level": other.denoising(module, importance),
-                "history": progress["history"],
-            }
-        module.eval().requires_grad_(False).to("cpu")
-        depends, training = self.needs(context), settings.model_dump()
-        card = context.save(module, started, progress["seconds"], depends, training=training, scores=scores)
-        file.unlink(missing_ok=True)
-        return card
 
 
 def importance_of_errors(context: Context) -> Tensor:

@@ -2,6 +2,7 @@
 
 __all__ = ["ClimatePriorRecipe", "StatePriorRecipe", "StatePriorSettings"]
 
+import abc
 import math
 import time
 from typing import Any
@@ -17,12 +18,10 @@ from methods.priors.background_error import BackgroundError
 from methods.priors.state_prior import ClimatePrior, StatePrior
 
 from .context import Context
+from .denoiser import train_denoiser
 from .denoising import denoising_errors
 from .latent_prior import importance_of_errors
-from .loop import Plan, train_network
-
-AT_MOST = 400
-"""Cases that are scored after an epoch; in the end all are."""
+from .loop import Plan
 
 
 class StatePriorSettings(pydantic.BaseModel):
@@ -46,17 +45,23 @@ class StatePriorSettings(pydantic.BaseModel):
     backbone: dict[str, Any] = {"kind": "convolutional", "patch": 3, "width": 64, "blocks": 1, "dropout": 0.5}
 
 
-class _FieldPriorRecipe:
+class _FieldPriorRecipe(abc.ABC):
     """By denoising score matching on the training years."""
 
     quick = False
     kind: type[StatePrior] | type[ClimatePrior]
 
+    @abc.abstractmethod
     def make(self, context: Context, settings: StatePriorSettings) -> StatePrior | ClimatePrior:
-        raise NotImplementedError
+        """The untrained prior."""
 
+    @abc.abstractmethod
     def needs(self, context: Context) -> tuple[str, ...]:
-        raise NotImplementedError
+        """Components that must be there before."""
+
+    @abc.abstractmethod
+    def importance(self, context: Context) -> Tensor:
+        """Weights of the square errors of scaled increments, shape (channel, latitude, 1) or broadcast with it."""
 
     def run(self, context: Context) -> Card:
         started = time.monotonic()
@@ -77,30 +82,12 @@ class _FieldPriorRecipe:
             noise = torch.randn(delta.shape, generator=generator).to(delta)
             return module.loss(delta, condition, season, u, noise, importance)  # type: ignore[operator]
 
-        def validate(module: nn.Module) -> dict[str, float]:
-            found = other.denoising(module, importance, AT_MOST)  # type: ignore[arg-type]
-            ratios = [r["network"] / r["gaussian"] for r in found.values()]
-            return {"denoising MSE over Gaussian": sum(ratios) / len(ratios)}
+        def errors(module: Any, at_most: int | None) -> dict[str, dict[str, float]]:
+            return other.denoising(module, importance, at_most)
 
-        file = context.checkpoint(self.kind.name)
-        origin = context.origin(settings, self.needs(context))
-        size = len(context.archive.truth)
-        progress = train_network(
-            module, loss, validate, size, settings.plan, self.kind.name, file, context.report, origin
+        return train_denoiser(
+            module, loss, errors, len(context.archive.truth), context, settings, self.needs(context), started
         )
-        with torch.no_grad():
-            scores = {
-                "denoising MSE, validation, by noise level": other.denoising(module, importance),
-                "history": progress["history"],
-            }
-        module.eval().requires_grad_(False).to("cpu")
-        depends, training = self.needs(context), settings.model_dump()
-        card = context.save(module, started, progress["seconds"], depends, training=training, scores=scores)
-        file.unlink(missing_ok=True)
-        return card
-
-    def importance(self, context: Context) -> Tensor:
-        raise NotImplementedError
 
 
 class StatePriorRecipe(_FieldPriorRecipe):

@@ -7,11 +7,12 @@ from typing import Any
 
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
 from methods.priors.autoencoder import Autoencoder
+from methods.priors.increment_space import IncrementSpace
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.latent_space import LatentSpace
 from methods.priors.state_prior import StatePrior
 
-from .reverse import STEPS, Guide, Prior, Reverse, Space, noise_levels
+from .reverse import STEPS, Guide, Prior, Reverse, noise_levels
 from .state_space import StateSpace
 
 DIFFUSION_DEFAULTS: dict[str, Any] = {
@@ -45,7 +46,7 @@ class Diffusion(Method):
             raise BenchError(f"{self.name}: sigma_end={self['sigma_end']:g} is not below sigma_start.")
 
     @abc.abstractmethod
-    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:
         """The space that the increments are in, and their prior."""
 
     @abc.abstractmethod
@@ -67,7 +68,7 @@ class StateDiffusion(Diffusion):
 
     components = (StatePrior.name,)
 
-    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:
         prior: StatePrior = self.parts[StatePrior.name]
         return StateSpace(problem, prior.scale * self["b_scale"] ** 0.5, cost), prior
 
@@ -77,7 +78,7 @@ class LatentDiffusion(Diffusion):
 
     components = (Autoencoder.name, LatentPrior.name)
 
-    def open(self, problem: Problem, cost: Cost) -> tuple[Space, Prior]:
+    def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:
         prior: LatentPrior = self.parts[LatentPrior.name]
         space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale * self["b_scale"] ** 0.5, cost)
         return space, prior

@@ -12,7 +12,7 @@ with s = sigma' / sigma. The first two sample the posterior in the limit of many
 Re-noising starts anew from the estimate at every level: members lose the spread about it, and their errors with it.
 """
 
-__all__ = ["STEPS", "Estimate", "Guide", "Prior", "Reverse", "Space", "noise_levels"]
+__all__ = ["STEPS", "Estimate", "Guide", "Prior", "Reverse", "noise_levels"]
 
 import dataclasses
 import itertools
@@ -22,23 +22,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from benchmark.problem import CaseNoise, Cost, Problem
+from benchmark.problem import CaseNoise
 from methods.priors.backbone import seasonal_features
+from methods.priors.increment_space import IncrementSpace
 
 STEPS = ("probability-flow", "stochastic", "renoise")
-
-
-class Space(Protocol):
-    """Increments as control variable: of the state, or of a latent."""
-
-    problem: Problem
-    cost: Cost
-    condition: Tensor
-    size: int
-
-    def state(self, delta: Tensor) -> Tensor: ...
-    def innovation(self, delta: Tensor) -> Tensor: ...
-    def misfit(self, delta: Tensor) -> Tensor: ...
 
 
 class Prior(Protocol):
@@ -83,7 +71,9 @@ class Reverse:
             before, and their mean has less sampling error.
     """
 
-    def __init__(self, space: Space, prior: Prior, members: int, noise: CaseNoise, antithetic: bool = False) -> None:
+    def __init__(
+        self, space: IncrementSpace, prior: Prior, members: int, noise: CaseNoise, antithetic: bool = False
+    ) -> None:
         self.space, self.prior, self.members, self.antithetic = space, prior, members, antithetic
         problem = space.problem
         self.cases = len(problem)

@@ -8,9 +8,10 @@ from typing import Literal
 from torch import Tensor
 
 from benchmark.problem import Cost, LinearOperator, Problem
+from methods.priors.increment_space import IncrementSpace
 
 
-class StateSpace:
+class StateSpace(IncrementSpace):
     """The increments of a batch of cases, as `LatentSpace` has them for a latent.
 
         x(delta) = x0 + S delta
@@ -25,7 +26,7 @@ class StateSpace:
     def __init__(
         self, problem: Problem, scale: Tensor, cost: Cost, start: Literal["background", "climatology"] = "background"
     ) -> None:
-        self.problem, self.cost = problem, cost
+        super().__init__(problem, cost)
         self.scale = scale.to(problem.background).view(problem.background.shape[1:])
         self.start = getattr(problem, start)
         self.condition = problem.background - problem.climatology
@@ -33,18 +34,7 @@ class StateSpace:
         self.size = problem.background[0].numel()
 
     def state(self, delta: Tensor) -> Tensor:
-        """x(delta): (case, member, n) -> (case, member, channel, latitude, longitude) [normalised]."""
         return self.start[:, None] + self.scale * delta.unflatten(-1, self.shape)
-
-    def innovation(self, delta: Tensor) -> Tensor:
-        """y - H(x(delta)): (case, member, n) -> (case, member, value), zero where padded."""
-        self.cost.operator_calls += delta.shape[1]
-        return self.problem.observations.innovation(self.state(delta))
-
-    def misfit(self, delta: Tensor) -> Tensor:
-        """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
-        precision = self.problem.observations.precision[:, None]
-        return (precision * self.innovation(delta).square()).sum(-1) / 2
 
     def tangent(self, delta: Tensor) -> LinearOperator:
         """G = H_x S, the tangent of H(x(delta)) at delta of shape (case, 1, n)."""

@@ -8,12 +8,13 @@ from torch import Tensor
 from benchmark.problem import Cost, LinearOperator, Problem
 
 from .autoencoder import Autoencoder
+from .increment_space import IncrementSpace
 
 AT_ONCE = 128
 """Vector-Jacobian products of all cases that are held in memory together."""
 
 
-class LatentSpace:
+class LatentSpace(IncrementSpace):
     """The latent increments of a batch of cases.
 
         x(delta) = xb + D(zb + S delta) - D(zb),   zb = E(xb - climatology)
@@ -28,7 +29,8 @@ class LatentSpace:
     """
 
     def __init__(self, problem: Problem, autoencoder: Autoencoder, scale: Tensor, cost: Cost) -> None:
-        self.problem, self.autoencoder, self.scale, self.cost = problem, autoencoder, scale, cost
+        super().__init__(problem, cost)
+        self.autoencoder, self.scale = autoencoder, scale
         self.zb = autoencoder.encode(problem.background - problem.climatology)
         self.offset = problem.background - autoencoder.decode(self.zb)
         self.condition = self.zb
@@ -36,22 +38,11 @@ class LatentSpace:
         cost.network_forwards += 2
 
     def state(self, delta: Tensor) -> Tensor:
-        """x(delta): (case, member, n) -> (case, member, channel, latitude, longitude) [normalised]."""
         cases, members, _ = delta.shape
         increment = delta.view(cases, members, *self.zb.shape[1:]) * self.scale
         latent = (self.zb[:, None] + increment).flatten(0, 1)
         self.cost.network_forwards += members
         return self.offset[:, None] + self.autoencoder.decode(latent).unflatten(0, (cases, members))
-
-    def innovation(self, delta: Tensor) -> Tensor:
-        """y - H(x(delta)): (case, member, n) -> (case, member, value), zero where padded."""
-        self.cost.operator_calls += delta.shape[1]
-        return self.problem.observations.innovation(self.state(delta))
-
-    def misfit(self, delta: Tensor) -> Tensor:
-        """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
-        precision = self.problem.observations.precision[:, None]
-        return (precision * self.innovation(delta).square()).sum(-1) / 2
 
     def tangent(self, delta: Tensor) -> LinearOperator:
         """H's tangent linear operator at x(delta), for delta of shape (case, 1, n)."""

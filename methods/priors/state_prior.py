@@ -7,6 +7,7 @@ increments is preconditioned by the Wiener filter of B, so that without training
 
 __all__ = ["ClimatePrior", "StatePrior"]
 
+import abc
 import dataclasses
 import math
 from collections.abc import Mapping
@@ -88,18 +89,18 @@ class _FieldPrior(nn.Module, Component):
         self.network = StateNetwork(shape, periodic, inputs, self.settings["backbone"])
 
     @property
+    @abc.abstractmethod
     def denoiser(self) -> Denoiser:
         """The network and what preconditions it."""
-        raise NotImplementedError
 
     @property
+    @abc.abstractmethod
     def scale(self) -> Tensor:
         """S, shape (channel, latitude, longitude)."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def gaussian(self, delta_t: Tensor, sigma: Tensor) -> Tensor:
         """What the denoiser would be for Gaussian increments; shapes as in `denoise`."""
-        raise NotImplementedError
 
     def denoise(self, delta_t: Tensor, sigma: Tensor, condition: Tensor, season: Tensor) -> Tensor:
         """E[delta | delta_t], given the background where the prior is conditional.

@@ -1,0 +1,42 @@
+"""What an increment says of the observations, whatever space it is in."""
+
+__all__ = ["IncrementSpace"]
+
+import abc
+
+from torch import Tensor
+
+from benchmark.problem import Cost, Problem
+
+
+class IncrementSpace(abc.ABC):
+    """Increments delta of a batch of cases as control variable.
+
+    Attributes:
+        condition: What a prior of them is given of the background, shape (case, ...).
+        size: n, of one increment.
+
+    Arguments:
+        problem: The cases.
+        cost: Where calls are counted, a case's share.
+    """
+
+    condition: Tensor
+    size: int
+
+    def __init__(self, problem: Problem, cost: Cost) -> None:
+        self.problem, self.cost = problem, cost
+
+    @abc.abstractmethod
+    def state(self, delta: Tensor) -> Tensor:
+        """x(delta): (case, member, n) -> (case, member, channel, latitude, longitude) [normalised]."""
+
+    def innovation(self, delta: Tensor) -> Tensor:
+        """y - H(x(delta)): (case, member, n) -> (case, member, value), zero where padded."""
+        self.cost.operator_calls += delta.shape[1]
+        return self.problem.observations.innovation(self.state(delta))
+
+    def misfit(self, delta: Tensor) -> Tensor:
+        """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
+        precision = self.problem.observations.precision[:, None]
+        return (precision * self.innovation(delta).square()).sum(-1) / 2
