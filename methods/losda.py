@@ -16,20 +16,18 @@ conditional covariance (B^-1 + sigma_t^-2)^-1, for which delta* is E[delta | del
 
 __all__ = ["LOSDA"]
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
 
+from .diffusion.reverse import Estimate, Reverse, noise_levels
 from .gauss_newton import gain_at, outer_loops
 from .priors.autoencoder import Autoencoder
-from .priors.backbone import seasonal_features
 from .priors.covariance import SpectralCovariance
 from .priors.latent_prior import LatentPrior
 from .priors.latent_space import LatentSpace
-from .proximal import adam_proximal, gauss_newton_proximal
+from .proximal import Check, adam_proximal, gauss_newton_proximal
 
 
 class LOSDA(Method):
@@ -85,25 +83,8 @@ class LOSDA(Method):
         prior: LatentPrior = self.parts[LatentPrior.name]
         cost = Cost()
         space = LatentSpace(problem, self.parts[Autoencoder.name], prior.scale * self["b_scale"] ** 0.5, cost)
-        cases, size = len(problem), space.size
-        season = seasonal_features(problem.times).to(problem.device).repeat_interleave(members, 0)
-        zb = space.zb.repeat_interleave(members, 0)
-        # members in pairs of opposite noise: the mean of a pair is free of what is linear in the noise
-        pairs = (members + 1) // 2 if self["antithetic"] else members
-        streams = noise.members(pairs)
-
-        def fresh() -> Tensor:
-            draws = streams.randn(size).view(cases, pairs, size)
-            if self["antithetic"]:
-                draws = torch.stack((draws, -draws), dim=2).flatten(1, 2)[:, :members]
-            return draws
-
-        def denoise(delta_t: Tensor, sigma: Tensor) -> Tensor:
-            cost.network_forwards += members
-            flat = prior.denoise(delta_t.reshape(-1, *prior.latent_shape), sigma, zb, season)
-            return flat.view(cases, members, size)
-
-        B = prior.covariance if self["metric"] == "covariance" else SpectralCovariance.identity(size)
+        reverse = Reverse(space, prior, members, noise, self["antithetic"])
+        B = prior.covariance if self["metric"] == "covariance" else SpectralCovariance.identity(space.size)
         B = B.to(problem.device)
         factor, inner = self["prior_scale"], self["inner"]
         if self["variant"] == "hard" and self["solver"] == "gauss-newton":
@@ -118,40 +99,36 @@ class LOSDA(Method):
                 f"{self.name}: sigma_start={self['sigma_start']:g}, sigma_end={self['sigma_end']:g}, but the prior was "
                 f"trained from {prior.sigma_max:g} down to {prior.sigma_min:g}; stay between these."
             )
-        ratio = self["sigma_end"] / self["sigma_start"]
-        sigmas = self["sigma_start"] * ratio ** torch.linspace(0, 1, self["levels"], device=problem.device)
-        delta_t = sigmas[0] * fresh()
-        delta, check = delta_t, None
-        for level, sigma in enumerate(sigmas):
+        sigmas = noise_levels(self["sigma_start"], self["sigma_end"], self["levels"], problem.device)
+        check: Check | None = None
+
+        def guide(delta_t: Tensor, sigma: Tensor) -> Estimate:
+            nonlocal check
             if self["variant"] == "guided":
                 for _ in range(inner):
-                    delta_t = self._guide(space, denoise, delta_t, sigma)
-                delta = denoise(delta_t, sigma)
-            else:
-                delta, check = correct(denoise(delta_t, sigma), float(sigma))
-            if level + 1 < len(sigmas):
-                following = sigmas[level + 1]
-                if self["step"] == "renoise":
-                    delta_t = delta + following * fresh()
-                else:
-                    delta_t = delta + following / sigma * (delta_t - delta)
+                    delta_t = self._guide(reverse, delta_t, sigma)
+                return Estimate(reverse.denoise(delta_t, sigma), noisy=delta_t)
+            delta, check = correct(reverse.denoise(delta_t, sigma), float(sigma))
+            return Estimate(delta)
+
+        step = "renoise" if self["step"] == "renoise" else "probability-flow"
+        delta = reverse.run(guide, sigmas, step)
         cost.iterations += self["levels"] * inner
         states = space.state(delta)
         converged = None if check is None else check(problem.observations.innovation(states)).all(1)
         return Analysis.of(states, cost, converged)
 
-    def _guide(
-        self, space: LatentSpace, denoise: Callable[[Tensor, Tensor], Tensor], delta_t: Tensor, sigma: Tensor
-    ) -> Tensor:
+    def _guide(self, reverse: Reverse, delta_t: Tensor, sigma: Tensor) -> Tensor:
         """One gradient step of J_o(delta_hat(delta_t)), of a fraction of Polyak's length towards the noise level.
 
         J_o of the true state is about n / 2, so a step that aims at that value (Polyak, 1987) needs no tuned
         length, fits no noise, and is each member's own.
         """
+        space = reverse.space
         goal = space.problem.observations.mask.sum(1)[:, None] / 2
         with torch.enable_grad():
             delta_t = delta_t.detach().requires_grad_()
-            misfit = space.misfit(denoise(delta_t, sigma))
+            misfit = space.misfit(reverse.denoise(delta_t, sigma))
             (gradient,) = torch.autograd.grad(misfit.sum(), delta_t)
         space.cost.network_backwards += 2 * delta_t.shape[1]
         length = (misfit.detach() - goal).clamp_min(0) / gradient.square().sum(-1).clamp_min(1e-12)

@@ -5,7 +5,7 @@
 with C_t = (B^-1 + sigma_t^-2)^-1, the covariance that is left at noise level sigma_t under a Gaussian prior.
 """
 
-__all__ = ["adam_proximal", "gauss_newton_proximal"]
+__all__ = ["Check", "adam_proximal", "gauss_newton_proximal"]
 
 from collections.abc import Callable
 
