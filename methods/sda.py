@@ -11,8 +11,9 @@ of which only the diagonal of G G^T is kept, and its gradient is added to the sc
     E[delta | delta_t, y] = x_hat + sigma^2 grad_{delta_t} log p(y | delta_t)
 
 At every level Langevin corrections take delta_t closer to its distribution before the next step. The paper has gamma
-from 1e-2 to 1e-1, too little where many accurate values see one wave: the gradient then overshoots and the process
-diverges. At gamma = 1 it cannot, for a Gaussian prior: what is left of B at a noise level is never more than sigma^2.
+from 1e-2 to 1e-1. Where many accurate values see one wave that may be too little: the gradient overshoots, and the
+process diverges. For a Gaussian prior and values at grid points gamma = 1 bounds it, for what is left of B at a noise
+level is never more than sigma^2.
 """
 
 __all__ = ["SDA"]

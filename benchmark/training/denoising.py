@@ -1,6 +1,6 @@
 """How well a prior denoises, level by level, beside what a Gaussian one would do."""
 
-__all__ = ["denoising_errors"]
+__all__ = ["denoising_errors", "importance_of_errors"]
 
 from collections.abc import Callable
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from benchmark.problem import seed_from
+
+from .context import Context
 
 LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 AT_ONCE = 64
@@ -46,3 +48,9 @@ def denoising_errors(
         means = (sums / len(increments)).tolist()
         found[str(level)] = dict(zip(("network", "gaussian"), means, strict=True))
     return found
+
+
+def importance_of_errors(context: Context) -> Tensor:
+    """Weights of square errors that make their mean the relative error's square, shape (channel, latitude, 1)."""
+    area = torch.as_tensor(context.world.grid.row_area, dtype=torch.float32)
+    return (area / context.archive.error_std().float()[:, None].square())[..., None]

@@ -1,6 +1,6 @@
 """Fits the Gaussian prior of latent increments and trains the diffusion prior of the same."""
 
-__all__ = ["LatentPriorRecipe", "LatentPriorSettings", "importance_of_errors"]
+__all__ = ["LatentPriorRecipe", "LatentPriorSettings"]
 
 import math
 import time
@@ -20,7 +20,7 @@ from methods.priors.spectral_autoencoder import SpectralAutoencoder
 
 from .context import Context
 from .denoiser import train_denoiser
-from .denoising import denoising_errors
+from .denoising import denoising_errors, importance_of_errors
 from .loop import Plan
 
 
@@ -109,12 +109,6 @@ class LatentPriorRecipe:
         return train_denoiser(
             module, loss, errors, len(train.increments), context, settings, self.needs(context), started
         )
-
-
-def importance_of_errors(context: Context) -> Tensor:
-    """Weights of square errors that make their mean the relative error's square, shape (channel, latitude, 1)."""
-    area = torch.as_tensor(context.world.grid.row_area, dtype=torch.float32)
-    return (area / context.archive.error_std().float()[:, None].square())[..., None]
 
 
 class _Latents:

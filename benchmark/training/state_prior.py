@@ -19,8 +19,7 @@ from methods.priors.state_prior import ClimatePrior, StatePrior
 
 from .context import Context
 from .denoiser import train_denoiser
-from .denoising import denoising_errors
-from .latent_prior import importance_of_errors
+from .denoising import denoising_errors, importance_of_errors
 from .loop import Plan
 
 

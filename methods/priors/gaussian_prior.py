@@ -17,6 +17,7 @@ from benchmark.problem import Component
 
 from .background_error import KINDS, BackgroundError, Covariance
 from .state_prior import ClimatePrior, StatePrior
+from .wiener_denoiser import wiener_filter
 
 
 class GaussianPrior(Component):
@@ -44,8 +45,7 @@ class GaussianPrior(Component):
             sigma: Noise levels, shape (batch,) or ().
             condition, season: As `StatePrior` takes them; of no consequence here.
         """
-        level = sigma.reshape(-1, 1)
-        return self.covariance.map_modes(lambda b: b / (b + level**2), delta_t.flatten(1)).view_as(delta_t)
+        return wiener_filter(self.covariance, delta_t, sigma)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return BackgroundError(self.B).state()

@@ -23,7 +23,7 @@ from benchmark.problem import Component
 from .backbone import Backbone
 from .background_error import BackgroundError, Covariance
 from .grid_network import MOD, ConditionedNetwork
-from .wiener_denoiser import WienerDenoiser, posterior_variance
+from .wiener_denoiser import WienerDenoiser, posterior_variance, wiener_filter
 
 BEYOND = 1 + 1e-4
 """Rounding of the largest noise level."""
@@ -162,7 +162,7 @@ class StatePrior(_FieldPrior):
         return WienerDenoiser(self.network, self.covariance, VESchedule(self.sigma_min, self.sigma_max))
 
     def gaussian(self, delta_t: Tensor, sigma: Tensor) -> Tensor:
-        return WienerDenoiser(self.network, self.covariance, VESchedule()).wiener(delta_t, sigma.reshape(-1, 1))
+        return wiener_filter(self.covariance, delta_t, sigma)
 
     @property
     def scale(self) -> Tensor:

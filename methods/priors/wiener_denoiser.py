@@ -1,6 +1,6 @@
 """A denoiser that starts as the Gaussian optimum, and its expected square error."""
 
-__all__ = ["WienerDenoiser", "posterior_variance"]
+__all__ = ["WienerDenoiser", "posterior_variance", "wiener_filter"]
 
 from typing import Any
 
@@ -30,17 +30,25 @@ class WienerDenoiser(Denoiser):
 
     def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> DiracPosterior:
         sigma = self.schedule(t)[1].expand(len(x_t)).reshape(-1, 1)
-        wiener = self.wiener(x_t, sigma)
+        wiener = wiener_filter(self.covariance, x_t, sigma)
         c_out = posterior_variance(self.covariance, sigma).sqrt()
         inputs = torch.cat((x_t / (1 + sigma[:, :, None, None] ** 2).sqrt(), wiener), dim=1)
         output = self.backbone(inputs, sigma[:, 0].log(), **kwargs)
         return DiracPosterior(mean=wiener + c_out[:, None, None, None] * output)
 
-    def wiener(self, x_t: Tensor, sigma: Tensor) -> Tensor:
-        """B (B + sigma^2)^-1 x_t for sigma of shape (batch, 1), or (1, 1) for all."""
-        # under mixed precision too, what is known has all its digits
-        with torch.autocast(x_t.device.type, enabled=False):
-            return self.covariance.map_modes(lambda b: b / (b + sigma**2), x_t.flatten(1)).view_as(x_t)
+
+def wiener_filter(covariance: Covariance, x_t: Tensor, sigma: Tensor) -> Tensor:
+    """B (B + sigma^2)^-1 x_t: the denoiser of Gaussian increments.
+
+    Arguments:
+        covariance: B of scaled increments.
+        x_t: Shape (batch, ...).
+        sigma: Noise levels, shape (batch, 1), (batch,) or ().
+    """
+    level = sigma.reshape(-1, 1)
+    # under mixed precision too, what is known has all its digits
+    with torch.autocast(x_t.device.type, enabled=False):
+        return covariance.map_modes(lambda b: b / (b + level**2), x_t.flatten(1)).view_as(x_t)
 
 
 def posterior_variance(covariance: Covariance, sigma: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
-from benchmark.problem import CaseNoise
+from benchmark.problem import CaseNoise, Cost
 from benchmark.running.runner import make_problem
 from benchmark.worlds import load_spec, open_world
 from methods.diffusion.reverse import Estimate, Reverse, noise_levels
@@ -119,7 +119,7 @@ def test_dps_kicks_each_member_by_the_gradient_of_its_own_norm():
     problem = problem.select(slice(0, 2))
     method = find_method("dps")(zeta=0.7)
     method.load({part: world.provide(part) for part in method.components})
-    space, prior = method.open(problem, cost := analysis_cost())
+    space, prior = method.open(problem, cost := Cost())
     reverse = Reverse(space, prior, 3, CaseNoise([0, 1]))
     delta, sigma = reverse.fresh(), torch.tensor(0.8)
     kick = method.guide(reverse)(delta, sigma).kick
@@ -136,12 +136,6 @@ def test_dps_kicks_each_member_by_the_gradient_of_its_own_norm():
     assert cost.network_backwards == 3
 
 
-def analysis_cost():
-    from benchmark.problem import Cost
-
-    return Cost()
-
-
 def test_sda_with_enough_corrections_samples_the_posterior():
     world, problem = ring()
     analysis = run("sda", problem, world, prior="background", gamma=0.3, corrections=3, sigma_end=0.05)
@@ -153,7 +147,7 @@ def test_sda_with_enough_corrections_samples_the_posterior():
 def test_opposite_noise_comes_in_pairs():
     world, problem = ring()
     problem = problem.select(slice(0, 2))
-    space = StateSpace(problem, torch.ones(problem.background[0].shape), analysis_cost())
+    space = StateSpace(problem, torch.ones(problem.background[0].shape), Cost())
     reverse = Reverse(space, world.provide("state-prior"), 5, CaseNoise([3, 4]), antithetic=True)
     for draws in (reverse.fresh(), reverse.values()):
         assert draws.shape[:2] == (2, 5)
@@ -166,7 +160,7 @@ def test_opposite_noise_comes_in_pairs():
 def test_steps_by_hand():
     world, problem = ring()
     problem = problem.select(slice(0, 1))
-    space = StateSpace(problem, torch.ones(problem.background[0].shape), analysis_cost())
+    space = StateSpace(problem, torch.ones(problem.background[0].shape), Cost())
     sigmas = noise_levels(4.0, 1.0, 3, torch.device("cpu"))
     torch.testing.assert_close(sigmas, torch.tensor([4.0, 2.0, 1.0]))
     zero = torch.zeros(1, 1, space.size)
@@ -192,7 +186,7 @@ def test_states_and_tangents_of_scaled_increments():
     _, problem = ring(0.3, "arctan")
     scale = torch.rand(problem.background[0].shape, generator=torch.Generator().manual_seed(0)) + 0.5
     problem = dataclasses.replace(problem, background=problem.background.double())
-    space = StateSpace(problem, scale.double(), analysis_cost())
+    space = StateSpace(problem, scale.double(), Cost())
     delta = torch.randn(CASES, 1, space.size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(space.state(delta)[:, 0], problem.background + scale * delta.view_as(problem.background))
     G, direction, h = space.tangent(delta), torch.ones_like(delta), 1e-5
