@@ -101,10 +101,11 @@ def plain_table(title: str, first: str, *others: str) -> Table:
 
 def _headline(methods: Mapping[str, Any]) -> Table:
     title = "Relative error: RMSE over that of the background, mean of the channels"
-    table = plain_table(
-        title, "method", "relative error", "of a\nsingle member", "members", "diverged", "not\nconverged"
-    )
+    columns = ["relative error", "of a\nsingle member", "members", "diverged", "not\nconverged"]
+    tuned = {label: found["tuning"] for label, found in methods.items() if found.get("tuning")}
+    table = plain_table(title, "method", *columns, *(["tuning\ntrials"] if tuned else []))
     for label, found in methods.items():
+        trials = f"{tuned[label]['trials']}" + ("" if tuned[label]["chosen"] else "*") if label in tuned else ""
         table.add_row(
             escape(label),
             with_interval(found["relative_error"]),
@@ -112,7 +113,11 @@ def _headline(methods: Mapping[str, Any]) -> Table:
             str(found["members"]),
             str(found["diverged"]),
             str(found["statuses"].get("not-converged", 0)),
+            *([trials] if tuned else []),
         )
+    if not all(found["chosen"] for found in tuned.values()):
+        table.caption = "*: these are not the parameters that were chosen"
+        table.caption_justify = "left"
     return table
 
 

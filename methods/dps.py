@@ -13,8 +13,10 @@ __all__ = ["DPS"]
 import torch
 from torch import Tensor
 
+from benchmark.problem import Choice, Real, Whole
+
 from .diffusion.method import DIFFUSION_DEFAULTS, LatentDiffusion, StateDiffusion
-from .diffusion.reverse import Estimate, Guide, Reverse
+from .diffusion.reverse import STEPS, Estimate, Guide, Reverse
 
 
 class DPS(StateDiffusion):
@@ -27,6 +29,14 @@ class DPS(StateDiffusion):
     name = "dps"
     paper = "Chung et al. 2023"
     defaults = {**DIFFUSION_DEFAULTS, "levels": 64, "zeta": 1.0}  # noqa: RUF012
+    search = {  # noqa: RUF012
+        "levels": Whole(16, 256, log=True),
+        "sigma_end": Real(0.05, 0.5, log=True),
+        "step": Choice(*STEPS),
+        "antithetic": Choice(False, True),
+        "b_scale": Real(0.1, 5.0, log=True),
+        "zeta": Real(0.01, 100.0, log=True),
+    }
 
     def guide(self, reverse: Reverse) -> Guide:
         space = reverse.space
@@ -49,4 +59,5 @@ class LatentDPS(LatentDiffusion):
     name = "latent-dps"
     paper = "Chung et al. 2023"
     defaults = {**DPS.defaults, "sigma_start": 10.0, "sigma_end": 0.1}  # noqa: RUF012
+    search = {**DPS.search, "sigma_end": Real(0.1, 0.5, log=True)}  # noqa: RUF012
     guide = DPS.guide

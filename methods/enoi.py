@@ -9,7 +9,7 @@ __all__ = ["EnOI"]
 
 import torch
 
-from benchmark.problem import Analysis, CaseNoise, Cost, Method, Problem
+from benchmark.problem import Analysis, CaseNoise, Cost, Method, Problem, Real, Whole
 
 from .ensemble.filter import Members
 from .ensemble.local import local_update
@@ -30,6 +30,12 @@ class EnOI(Method):
     name = "enoi"
     paper = "Evensen 2003"
     defaults = {"alpha": 1.0, "samples": 1000, "radius": 1000.0, "unit": "km", "vertical": 1.0}  # noqa: RUF012
+    search = {  # noqa: RUF012
+        "alpha": Real(0.1, 3.0, log=True),
+        "samples": Whole(8, 1000, log=True),
+        "radius": Real(100.0, 5000.0, log=True),
+        "vertical": Real(0.1, 10.0, log=True),
+    }
     components = (StaticEnsemble.name,)
 
     def __init__(self, **parameters: object) -> None:

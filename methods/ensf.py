@@ -21,18 +21,23 @@ Where nothing is observed nothing moves: there is no covariance that carries inf
 
 __all__ = ["EnSF"]
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from benchmark.problem import (
     Analysis,
     CaseNoise,
+    Choice,
     Cost,
     LinearOperator,
     Method,
     Need,
     Observations,
     Problem,
+    Real,
+    Whole,
 )
 
 from .ensemble.background import centred
@@ -69,6 +74,14 @@ class EnSF(Method):
         "inflation": 1.0,
         "relaxation": 0.0,
     }
+    search = {  # noqa: RUF012
+        "steps": Whole(20, 400, log=True),
+        "eps_alpha": Real(0.01, 0.9, log=True),
+        "eps_beta": Real(0.002, 0.5, log=True),
+        "scale": Choice("spread", "one"),
+        "width": Real(0.2, 5.0, log=True),
+        "centre": Choice("background", "ensemble"),
+    }
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
@@ -82,8 +95,26 @@ class EnSF(Method):
         size = departures.shape[1]
         spread = departures.std(1, keepdim=True)
         s = self["width"] * (spread.clamp_min(SMALLEST_STD) if self["scale"] == "spread" else torch.ones_like(spread))
-        prior = departures / s
-        streams = noise.members(size)
+
+        def assimilate(z: Tensor, move: Tensor, a: float) -> Tensor:
+            gradient, curvature = _likelihood(problem.observations, centre + s * z)
+            return z + (move + a * s * gradient) / (1 + a * s.square() * curvature)
+
+        z = self.sample(departures / s, noise.members(size), assimilate)
+        calls = 2.0 * size * self["steps"]
+        return Analysis.of(centre + s * z, Cost(operator_calls=calls, iterations=float(self["steps"])))
+
+    def sample(
+        self, prior: Tensor, streams: CaseNoise, assimilate: Callable[[Tensor, Tensor, float], Tensor]
+    ) -> Tensor:
+        """The analysis ensemble, inflated and relaxed, of the same shape as that of the background.
+
+        Arguments:
+            prior: The background ensemble in units of s, about what it is centred on, shape (case, member, ...).
+            streams: The members' noise.
+            assimilate: (z, move, a) -> z after the move that the prior makes of it and an implicit step of length a
+                along the gradient of log p(y | z).
+        """
         z = self._draw(streams, prior)
         dt = 1 / self["steps"]
         for step in range(self["steps"]):
@@ -92,16 +123,11 @@ class EnSF(Method):
             # drift f = d log alpha / dt and diffusion g^2 = d beta^2 / dt - 2 f beta^2 of the forward process
             f = -(1 - self["eps_alpha"]) / alpha
             g2 = 1 - self["eps_beta"] - 2 * f * beta2
-            gradient, curvature = _likelihood(problem.observations, centre + s * z)
-            score = self._prior_score(z, prior, alpha, beta2) + (1 - t) * s * gradient
-            move = dt * (g2 * score - f * z) + (g2 * dt) ** 0.5 * self._draw(streams, prior)
-            z = z + move / (1 + dt * g2 * (1 - t) * s.square() * curvature)
-        anomalies = s * (z - z.mean(1, keepdim=True))
-        after = anomalies.std(1, keepdim=True).clamp_min(SMALLEST_STD)
-        anomalies = self["inflation"] * anomalies * (1 + self["relaxation"] * (spread - after) / after)
-        analysis = centre + s * z.mean(1, keepdim=True) + anomalies
-        calls = 2.0 * size * self["steps"]
-        return Analysis.of(analysis, Cost(operator_calls=calls, iterations=float(self["steps"])))
+            move = dt * (g2 * self._prior_score(z, prior, alpha, beta2) - f * z)
+            z = assimilate(z, move + (g2 * dt) ** 0.5 * self._draw(streams, prior), dt * g2 * (1 - t))
+        mean = z.mean(1, keepdim=True)
+        before, after = (x.std(1, keepdim=True).clamp_min(SMALLEST_STD) for x in (prior, z))
+        return mean + self["inflation"] * (z - mean) * (1 + self["relaxation"] * (before - after) / after)
 
     def _prior_score(self, z: Tensor, prior: Tensor, alpha: float, beta2: float) -> Tensor:
         if self["weights"] == "own":

@@ -3,6 +3,7 @@
 __all__ = ["Gain"]
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from benchmark.problem import Observations
 
 from .priors.covariance import SpectralCovariance
-from .priors.latent_space import LatentSpace
+from .priors.decoded_space import DecodedSpace
 
 
 class Gain:
@@ -37,7 +38,7 @@ class Gain:
         """G delta: (case, member, n) to (case, member, value)."""
         return delta @ self.jacobian.mT
 
-    def relinearised(self, space: LatentSpace, point: Tensor, moved: Tensor) -> "Gain":
+    def relinearised(self, space: DecodedSpace, point: Tensor, moved: Tensor) -> "Gain":
         """The gain at new points.
 
         Arguments:
@@ -64,9 +65,7 @@ class Gain:
             The second comes without C^-1, which would blow up the rounding in directions of small variance.
         """
 
-        def conditional(v: Tensor) -> Tensor:
-            return factor * v / (1 + v / sigma**2)
-
+        conditional = _conditional(sigma, factor)
         v, r = self.covariance.variances.double(), self.covariance.remainder.double()
         S = (self.coefficients * conditional(v)) @ self.coefficients.mT + conditional(r) * self.rest
         S = S + torch.diag_embed(self.R)
@@ -76,3 +75,12 @@ class Gain:
         weights = torch.cholesky_solve(innovation.double().mT, L).mT.to(innovation)
         gradient = weights @ self.jacobian
         return self.covariance.map_modes(conditional, gradient), gradient
+
+    def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
+        """C^1/2 noise, shape (case, member, n)."""
+        conditional = _conditional(sigma, factor)
+        return self.covariance.map_modes(lambda v: conditional(v).sqrt(), noise)
+
+
+def _conditional(sigma: float, factor: float) -> Callable[[Tensor], Tensor]:
+    return lambda v: factor * v / (1 + v / sigma**2)

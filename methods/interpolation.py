@@ -12,7 +12,7 @@ __all__ = ["Interpolation"]
 
 from typing import ClassVar
 
-from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, LinearOperator, Method, Need, Problem
+from benchmark.problem import Analysis, BenchError, CaseNoise, Choice, Cost, LinearOperator, Method, Need, Problem, Real
 
 from .priors.background_error import BackgroundError
 from .priors.pair_statistics import FIRST_GUESSES, PairStatistics
@@ -34,6 +34,7 @@ class Interpolation(Method):
     name = "interpolation"
     paper = "Gandin 1963"
     defaults = {"first_guess": "background", "covariance": "pairs", "nugget": False, "b_scale": 1.0}  # noqa: RUF012
+    search = {"nugget": Choice(False, True), "b_scale": Real(0.05, 5.0, log=True)}  # noqa: RUF012
     components = (PairStatistics.name,)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LINEAR_OPERATOR})
 

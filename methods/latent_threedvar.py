@@ -10,7 +10,7 @@ __all__ = ["LatentThreeDVar"]
 
 from torch import Tensor
 
-from benchmark.problem import Analysis, CaseNoise, Cost, Method, Problem
+from benchmark.problem import Analysis, CaseNoise, Choice, Cost, Method, Problem, Real, Whole
 
 from .adam import minimise
 from .gauss_newton import outer_loops
@@ -40,6 +40,14 @@ class LatentThreeDVar(Method):
         "loops": 6,
         "rate": 0.1,
         "steps": 100,
+    }
+    search = {  # noqa: RUF012
+        "covariance": Choice("full", "diagonal"),
+        "b_scale": Real(0.05, 20.0, log=True),
+        "solver": Choice("gauss-newton", "adam"),
+        "loops": Whole(1, 12),
+        "rate": Real(0.01, 1.0, log=True),
+        "steps": Whole(20, 400, log=True),
     }
     components = (Autoencoder.name, LatentPrior.name)
 

@@ -8,7 +8,7 @@ __all__ = ["LETKF"]
 
 from torch import Tensor
 
-from benchmark.problem import CaseNoise, Problem
+from benchmark.problem import CaseNoise, Problem, Real
 
 from .ensemble.filter import FILTER_DEFAULTS, EnsembleFilter, Members
 from .ensemble.local import local_update
@@ -27,6 +27,11 @@ class LETKF(EnsembleFilter):
     name = "letkf"
     paper = "Hunt et al. 2007"
     defaults = {"radius": 1000.0, "unit": "km", "vertical": 1.0, **FILTER_DEFAULTS}  # noqa: RUF012
+    search = {  # noqa: RUF012
+        "radius": Real(100.0, 5000.0, log=True),
+        "vertical": Real(0.1, 10.0, log=True),
+        **EnsembleFilter.search,
+    }
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)

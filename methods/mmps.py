@@ -17,8 +17,10 @@ __all__ = ["MMPS"]
 import torch
 from torch import Tensor
 
+from benchmark.problem import Choice, Real, Whole
+
 from .diffusion.method import DIFFUSION_DEFAULTS, StateDiffusion
-from .diffusion.reverse import Estimate, Guide, Reverse
+from .diffusion.reverse import STEPS, Estimate, Guide, Reverse
 from .diffusion.state_space import StateSpace
 from .solvers import conjugate_gradients
 
@@ -36,6 +38,14 @@ class MMPS(StateDiffusion):
     name = "mmps"
     paper = "Rozet et al. 2024"
     defaults = {**DIFFUSION_DEFAULTS, "iterations": 3}  # noqa: RUF012
+    search = {  # noqa: RUF012
+        "levels": Whole(4, 128, log=True),
+        "sigma_end": Real(0.05, 0.5, log=True),
+        "step": Choice(*STEPS),
+        "antithetic": Choice(False, True),
+        "b_scale": Real(0.1, 5.0, log=True),
+        "iterations": Whole(1, 10),
+    }
 
     def guide(self, reverse: Reverse) -> Guide:
         space = reverse.space

@@ -10,9 +10,7 @@ __all__ = ["NoObservations"]
 
 import dataclasses
 
-import torch
-
-from benchmark.problem import Analysis, CaseNoise, LinearOperator, Observations, Problem
+from benchmark.problem import Analysis, CaseNoise, Observations, Problem
 
 from .losda import LOSDA
 
@@ -24,20 +22,5 @@ class NoObservations(LOSDA):
     assimilates = False
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
-        return super().analyse(dataclasses.replace(problem, observations=_nothing(problem)), members, noise)
-
-
-def _nothing(problem: Problem) -> Observations:
-    """One padded value a case."""
-    cases, *shape = problem.background.shape
-    padding = torch.zeros(cases, 1, device=problem.device)
-    operator = LinearOperator(padding[..., None].long(), padding[..., None], (shape[0], shape[1], shape[2]))
-    return Observations(
-        padding,
-        padding + torch.inf,
-        operator,
-        padding.long() - 1,
-        padding + torch.nan,
-        padding + torch.nan,
-        problem.observations.hashes,
-    )
+        nothing = Observations.none(problem.background, problem.observations.hashes)
+        return super().analyse(dataclasses.replace(problem, observations=nothing), members, noise)

@@ -23,10 +23,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from benchmark.problem import Cost, Problem
+from benchmark.problem import Choice, Cost, Problem, Real, Whole
 
 from .diffusion.method import DIFFUSION_DEFAULTS, StateDiffusion
-from .diffusion.reverse import Estimate, Guide, Prior, Reverse
+from .diffusion.reverse import STEPS, Estimate, Guide, Prior, Reverse
 from .diffusion.state_space import StateSpace
 from .priors.increment_space import IncrementSpace
 from .priors.state_prior import ClimatePrior, StatePrior
@@ -51,6 +51,14 @@ class SDA(StateDiffusion):
         "gamma": 0.3,
         "corrections": 2,
         "tau": 0.25,
+    }
+    search = {  # noqa: RUF012
+        "levels": Whole(16, 256, log=True),
+        "sigma_end": Real(0.05, 0.5, log=True),
+        "step": Choice(*STEPS),
+        "gamma": Real(0.001, 3.0, log=True),
+        "corrections": Whole(1, 5),
+        "tau": Real(0.01, 1.0, log=True),
     }
 
     components = (ClimatePrior.name,)

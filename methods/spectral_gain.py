@@ -10,7 +10,7 @@ from torch import Tensor
 
 from benchmark.problem import LinearOperator, Observations
 
-from .priors.latent_space import LatentSpace
+from .priors.decoded_space import DecodedSpace
 from .priors.spectral_autoencoder import SpectralAutoencoder
 
 
@@ -40,7 +40,7 @@ class SpectralGain:
         fields = self.autoencoder.decode((self.scale * delta).flatten(0, 1)[..., None, None])
         return self.operator(fields.unflatten(0, delta.shape[:2]))
 
-    def relinearised(self, space: LatentSpace, point: Tensor, moved: Tensor) -> "SpectralGain":
+    def relinearised(self, space: DecodedSpace, point: Tensor, moved: Tensor) -> "SpectralGain":
         """The gain at new points; itself if H is linear, for then nothing here depends on them.
 
         Arguments:
@@ -80,3 +80,7 @@ class SpectralGain:
         fields = self.operator.adjoint(weights).flatten(0, 1)
         gradient = self.scale * self.autoencoder.decode_adjoint(fields).unflatten(0, innovation.shape[:2])
         return c * gradient, gradient
+
+    def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
+        """C^1/2 noise, shape (case, member, n)."""
+        return (factor / (1 + 1 / sigma**2)) ** 0.5 * noise

@@ -19,7 +19,7 @@ __all__ = ["ThreeDVar"]
 import torch
 from torch import Tensor
 
-from benchmark.problem import Analysis, CaseNoise, Cost, LinearOperator, Method, Problem
+from benchmark.problem import Analysis, CaseNoise, Cost, LinearOperator, Method, Problem, Real, Whole
 
 from .outer_loops import descend
 from .priors.background_error import BackgroundError
@@ -55,8 +55,9 @@ class ThreeDVar(Method):
         "loops": 20,
         "fall": 1e-3,
     }
+    search = {"b_scale": Real(0.05, 5.0, log=True), "modes": Whole(50, 4000, log=True)}  # noqa: RUF012
     nonlinear = frozenset({"loops", "fall"})
-    components = (BackgroundError.name,)
+    components: tuple[str, ...] = (BackgroundError.name,)
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         xb, obs = problem.background, problem.observations

@@ -81,8 +81,13 @@ training:
   forecaster: {plan: {epochs: 1}, blocks: 3, backbone: {patch: 2, width: 8}}
   autoencoder: {plan: {epochs: 3}, latent_channels: 8, patch: 2, backbone: {width: 8, blocks: 1}}
   latent-prior: {plan: {epochs: 2}, backbone: {width: 8, levels: 1}}
+  aligned-prior:
+    candidates: {cases: 12, validation_cases: 8, members: 4, obs_frac: 0.2, parameters: {levels: 8}}
+    plan: {epochs: 2}
+    rank: 2
   state-prior: {plan: {epochs: 2}, backbone: {patch: 2, width: 8, levels: 1}}
   climate-prior: {plan: {epochs: 2}, backbone: {patch: 2, width: 8, levels: 1}}
+  error-vae: {plan: {epochs: 2}, modes: 20, backbone: {patch: 2, width: 8}}
 """
 
 
@@ -167,7 +172,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, bench: Callable[..., R
     world = SmallWorld(folder / "small.yaml", folder / "small.nc", folder / "weights")
     world.world.write_text(SMALL_WORLD)
     small_weather().to_netcdf(world.data, engine="h5netcdf")
-    for target in ("lo-sda", "denoising-3dvar", "sda"):
+    for target in ("lo-sda", "align-da", "denoising-3dvar", "sda", "vae-var"):
         result = bench("train", target, *world.options)
         assert result.exit_code == 0, result.stderr
     return world

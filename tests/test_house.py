@@ -17,7 +17,10 @@ FLOORS = {
     "benchmark.worlds": {"benchmark.problem", "benchmark.files", "methods.priors"},
     "benchmark.weights": {"benchmark.problem", "benchmark.files"},
     "benchmark.pictures": {"benchmark.problem", "benchmark.files", "benchmark.worlds"},
-    "benchmark.training": {"benchmark.problem", "benchmark.files", "benchmark.weights", "benchmark.worlds", "methods"},
+    "benchmark.training": {
+        *("benchmark.problem", "benchmark.files", "benchmark.weights", "benchmark.worlds", "benchmark.observing"),
+        "methods",
+    },
     "benchmark.running": {
         *("benchmark.problem", "benchmark.files", "benchmark.weights", "benchmark.worlds", "benchmark.observing"),
         *("benchmark.training", "benchmark.pictures", "methods", "metrics"),

@@ -15,6 +15,7 @@ from .run import run
 from .score import score
 from .test_method import test_method
 from .train import train
+from .tune import tune
 from .world import world
 
 
@@ -24,5 +25,5 @@ def main() -> None:
     """A benchmark for data assimilation: same truth, same background, same observations, error bars."""
 
 
-for command in (run, train, world, worlds, methods, score, literature, exact, test_method):
+for command in (run, tune, train, world, worlds, methods, score, literature, exact, test_method):
     main.add_command(command)

@@ -58,6 +58,7 @@ def run(context: click.Context, methods: tuple[str, ...], world: str, data: str 
     from benchmark.worlds import CycledSpec, load_spec
     from leaderboards.cycled import print_cycled
     from leaderboards.terminal import print_summary
+    from leaderboards.tuning.shipped import add_tuning
 
     keys = ("obs_frac", "network", "stations", "draw", "operator", "obs_vars", "obs_std", "seed")
     spec = load_spec(world, data)
@@ -82,6 +83,8 @@ def run(context: click.Context, methods: tuple[str, ...], world: str, data: str 
     check_overrides(request)
     with ProgressBars() as bars:
         outcome = (execute_cycled if cycled else execute)(request, bars)
+    if not cycled:
+        add_tuning(outcome.summary)
     if flags["as_json"]:
         click.echo(json.dumps(outcome.summary, default=str))
         return

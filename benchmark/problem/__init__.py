@@ -13,6 +13,7 @@ from .operators import LinearOperator, Operator
 from .oracle import Oracle
 from .pointwise import PointwiseOperator
 from .problem import Archive, Problem
+from .search import Choice, Range, Real, Whole
 
 __all__ = [
     "Analysis",
@@ -20,6 +21,7 @@ __all__ = [
     "BenchError",
     "CaseNoise",
     "Channel",
+    "Choice",
     "Component",
     "Cost",
     "Grid",
@@ -32,7 +34,10 @@ __all__ = [
     "Oracle",
     "PointwiseOperator",
     "Problem",
+    "Range",
+    "Real",
     "Status",
+    "Whole",
     "closest",
     "describe",
     "first_line",

@@ -15,16 +15,19 @@ from .analysis import Analysis
 from .errors import BenchError, closest
 from .noise import CaseNoise
 from .problem import Archive, Problem
+from .search import Range
 
 
 class Component(abc.ABC):
     """Something fitted on an archive and kept in the weights store: a covariance, a network.
 
     Several methods may share one. `name` is its file's name there; `builds_on` are the kinds of component that it
-    holds a part of.
+    holds a part of; `eight_bits` are the beginnings of the names of tensors whose matrices are kept in eight
+    bits, in place of half precision.
     """
 
     name: ClassVar[str]
+    eight_bits: ClassVar[tuple[str, ...]] = ()
     builds_on: ClassVar[tuple[type["Component"], ...]] = ()
 
     def attach(self, parts: Mapping[str, "Component"]) -> None:  # noqa: B027
@@ -74,6 +77,7 @@ class Method(abc.ABC):
         needs: What it cannot do without.
         nonlinear: The parameters that are read only where the observation operator is nonlinear.
         assimilates: False for one that ignores the observations: a bound, not a method.
+        search: Where parameters are looked for when the method is tuned, by name; the defaults lie inside.
     """
 
     name: ClassVar[str]
@@ -87,6 +91,7 @@ class Method(abc.ABC):
     needs: ClassVar[frozenset[Need]] = frozenset()
     nonlinear: ClassVar[frozenset[str]] = frozenset()
     assimilates: ClassVar[bool] = True
+    search: ClassVar[Mapping[str, Range]] = {}
 
     def __init__(self, **parameters: Any) -> None:
         """

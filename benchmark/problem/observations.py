@@ -8,7 +8,7 @@ import functools
 import torch
 from torch import Tensor
 
-from .operators import Operator
+from .operators import LinearOperator, Operator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,20 @@ class Observations:
     latitude: Tensor
     longitude: Tensor
     hashes: tuple[str, ...]
+
+    @classmethod
+    def none(cls, background: Tensor, hashes: tuple[str, ...]) -> "Observations":
+        """Nothing observed: one padded value a case.
+
+        Arguments:
+            background: The cases' backgrounds, shape (case, channel, latitude, longitude); only the shape matters.
+            hashes: One a case.
+        """
+        cases, *shape = background.shape
+        padding = torch.zeros(cases, 1, device=background.device)
+        operator = LinearOperator(padding[..., None].long(), padding[..., None], (shape[0], shape[1], shape[2]))
+        nowhere = padding + torch.nan
+        return cls(padding, padding + torch.inf, operator, padding.long() - 1, nowhere, nowhere, hashes)
 
     @functools.cached_property
     def mask(self) -> Tensor:

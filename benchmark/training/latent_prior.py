@@ -1,6 +1,6 @@
 """Fits the Gaussian prior of latent increments and trains the diffusion prior of the same."""
 
-__all__ = ["LatentPriorRecipe", "LatentPriorSettings"]
+__all__ = ["LatentPriorRecipe", "LatentPriorSettings", "Latents"]
 
 import math
 import time
@@ -65,7 +65,7 @@ class LatentPriorRecipe:
         longitudes = context.world.grid.shape[1]
         if settings.rolled and not isinstance(autoencoder, SpectralAutoencoder):
             raise BenchError("latent-prior.rolled=true needs a spectral autoencoder: autoencoder.kind=spectral.")
-        train, other = (_Latents(autoencoder, a, device) for a in (context.archive, context.validation))
+        train, other = (Latents(autoencoder, a, device) for a in (context.archive, context.validation))
         scale, covariance = torch.ones(autoencoder.latent_shape), SpectralCovariance.identity(train.zb[0].numel())
         shape, importance = None, None
         if autoencoder.whitens:
@@ -111,7 +111,7 @@ class LatentPriorRecipe:
         )
 
 
-class _Latents:
+class Latents:
     """Latents of an archive."""
 
     def __init__(self, autoencoder: Autoencoder, archive: Archive, device: torch.device) -> None:

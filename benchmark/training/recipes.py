@@ -9,9 +9,12 @@ from benchmark.worlds import Fields
 from benchmark.worlds.perturbations import Perturbations
 from methods.registry import find_method, method_names
 
+from .alignment import AlignedPriorRecipe
 from .autoencoder import AutoencoderRecipe
 from .background_error import BackgroundErrorRecipe
 from .context import Context, Recipe
+from .corrected_error import CorrectedErrorRecipe
+from .error_vae import ErrorVAERecipe
 from .forecaster import ForecasterRecipe
 from .latent_prior import LatentPriorRecipe
 from .pair_statistics import PairStatisticsRecipe
@@ -29,8 +32,11 @@ _ALL: tuple[Recipe, ...] = (
     StaticEnsembleRecipe(),
     AutoencoderRecipe(),
     LatentPriorRecipe(),
+    AlignedPriorRecipe(),
     StatePriorRecipe(),
     ClimatePriorRecipe(),
+    ErrorVAERecipe(),
+    CorrectedErrorRecipe(),
 )
 PERTURBATIONS = Perturbations.name
 RECIPES = {recipe.kind.name: recipe for recipe in _ALL}

@@ -17,8 +17,8 @@ class Card(pydantic.BaseModel):
     Arguments:
         component: Name of the component.
         world: World it was trained on.
-        file: Name of the safetensors file beside the card.
-        sha256: Of that file.
+        file: Name of the safetensors file beside the card, which may be compressed (`.xz`).
+        sha256: Of that file before it was compressed.
         grid_hash: Of the grid it is for.
         channels: Channel names it is for, in order.
         training_hash: Of the training and validation fields.

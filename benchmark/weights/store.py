@@ -4,21 +4,24 @@ __all__ = ["SHIPPED", "WeightsStore", "rounded", "user_folder"]
 
 import hashlib
 import importlib.metadata
+import lzma
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 
-from benchmark.files import file_hash, write_whole
+from benchmark.files import write_whole
 from benchmark.problem import BenchError, Channel, Component, Grid, first_line
 
 from .card import Card
+from .eight_bits import pack_matrices, unpack_matrices
+from .shipping import COMPRESSED, decompress
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -111,10 +114,16 @@ class WeightsStore:
         cure = f"train it again with: bench train {name} --world {self.world}"
         if not path.is_file():
             raise BenchError(f"The weights file {path} is missing; {cure}")
-        if file_hash(path) != card.sha256:
-            raise BenchError(f"The weights file {path} is truncated or was changed (its sha256 differs); {cure}")
+        changed = BenchError(f"The weights file {path} is truncated or was changed (its sha256 differs); {cure}")
         try:
-            tensors = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+            content = path.read_bytes()
+            content = decompress(content) if path.name.endswith(COMPRESSED) else content
+        except lzma.LZMAError:
+            raise changed from None
+        if hashlib.sha256(content).hexdigest() != card.sha256:
+            raise changed
+        try:
+            tensors = {k: v.float() if v.is_floating_point() else v for k, v in _read(content).items()}
             component = kind.from_state(tensors, card.settings)
             component.attach({part.name: self._part(part, card) for part in component.builds_on})
             return component, card
@@ -131,7 +140,7 @@ class WeightsStore:
         return loaded[0]
 
     def save(self, component: Component, **facts: Any) -> Card:
-        """Writes a component, in half precision, and its card to the user's folder.
+        """Writes a component, in half precision or fewer bits, and its card to the user's folder.
 
         The weights get a name of their own and the card is renamed last, so a run that is killed in between
         leaves the old pair.
@@ -144,7 +153,7 @@ class WeightsStore:
             BenchError: If the folder cannot be written or the disk is full.
         """
         tensors, settings = component.state()
-        tensors = {k: _storable(v) for k, v in tensors.items()}
+        tensors = _stored(component, tensors)
         replaced = self._written(component.name)
         content = to_bytes(tensors)
         digest = hashlib.sha256(content).hexdigest()
@@ -178,6 +187,14 @@ class WeightsStore:
             return None
 
 
+def _stored(component: Component, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {k: _storable(v) for k, v in pack_matrices(tensors, component.eight_bits).items()}
+
+
+def _read(content: bytes) -> dict[str, torch.Tensor]:
+    return unpack_matrices(from_bytes(content))
+
+
 def _storable(tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.detach().cpu().contiguous().clone()
     # vectors are small, and a variance may lie below what half precision can hold
@@ -187,7 +204,8 @@ def _storable(tensor: torch.Tensor) -> torch.Tensor:
 def rounded(component: Part) -> Part:
     """The component as it comes back from the store."""
     tensors, settings = component.state()
-    return type(component).from_state({k: _storable(v).to(v.dtype) for k, v in tensors.items()}, settings)
+    stored = unpack_matrices(_stored(component, tensors))
+    return type(component).from_state({k: v.to(tensors[k].dtype) for k, v in stored.items()}, settings)
 
 
 def _versions() -> dict[str, str]:

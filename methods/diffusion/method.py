@@ -5,6 +5,8 @@ __all__ = ["DIFFUSION_DEFAULTS", "LatentDiffusion", "StateDiffusion"]
 import abc
 from typing import Any
 
+from torch import Tensor
+
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
 from methods.priors.autoencoder import Autoencoder
 from methods.priors.increment_space import IncrementSpace
@@ -58,9 +60,16 @@ class Diffusion(Method):
         space, prior = self.open(problem, cost)
         reverse = Reverse(space, prior, members, noise, self["antithetic"])
         sigmas = noise_levels(self["sigma_start"], self["sigma_end"], self["levels"], problem.device)
-        delta = reverse.run(self.guide(reverse), sigmas, self["step"])
-        cost.iterations += self["levels"]
-        return Analysis.of(space.state(delta), cost)
+        sigmas = self.schedule(sigmas)
+        last = reverse.run(self.guide(reverse), sigmas, self["step"])
+        cost.iterations += len(sigmas)
+        states = space.state(last.mean if last.end is None else last.end)
+        converged = None if last.check is None else last.check(problem.observations.innovation(states)).all(1)
+        return Analysis.of(states, cost, converged)
+
+    def schedule(self, sigmas: Tensor) -> Tensor:
+        """The noise levels in the order in which they are gone through, shape (level,)."""
+        return sigmas
 
 
 class StateDiffusion(Diffusion):

@@ -12,7 +12,7 @@ with s = sigma' / sigma. The first two sample the posterior in the limit of many
 Re-noising starts anew from the estimate at every level: members lose the spread about it, and their errors with it.
 """
 
-__all__ = ["STEPS", "Estimate", "Guide", "Prior", "Reverse", "noise_levels"]
+__all__ = ["STEPS", "Estimate", "Guide", "Prior", "Reverse", "noise_levels", "with_jumps"]
 
 import dataclasses
 import itertools
@@ -43,11 +43,16 @@ class Estimate:
         mean: x_hat, its estimate of E[delta | delta_t, y], shape (case, member, n).
         noisy: delta_t, where the method has moved it; None where it has not.
         kick: What is added after the step; None for nothing.
+        end: What the process ends with if this level is the last; None for the mean.
+        check: Innovations of the analyses, (case, member, value) -> which of them are converged, (case, member); None
+            where nothing is iterated.
     """
 
     mean: Tensor
     noisy: Tensor | None = None
     kick: Tensor | None = None
+    end: Tensor | None = None
+    check: Callable[[Tensor], Tensor] | None = None
 
 
 Guide = Callable[[Tensor, Tensor], Estimate]
@@ -57,6 +62,22 @@ Guide = Callable[[Tensor, Tensor], Estimate]
 def noise_levels(start: float, end: float, count: int, device: torch.device) -> Tensor:
     """`count` noise levels with equal ratios, falling, shape (count,)."""
     return start * (end / start) ** torch.linspace(0, 1, count, device=device)
+
+
+def with_jumps(sigmas: Tensor, length: int, times: int) -> Tensor:
+    """Noise levels with RePaint's jumps: every `length` steps are gone `times` times, each time from the noise level
+    where they began (Lugmayr et al., 2022, https://arxiv.org/abs/2201.09865).
+
+    Arguments:
+        sigmas: Noise levels, falling, shape (level,).
+    """
+    levels, begin = [0], 0
+    while begin < len(sigmas) - 1:
+        end = min(begin + length, len(sigmas) - 1)
+        down = list(range(begin + 1, end + 1))
+        levels += down + [level for _ in range(times - 1) for level in (begin, *down)]
+        begin = end
+    return sigmas[levels]
 
 
 class Reverse:
@@ -115,24 +136,28 @@ class Reverse:
 
         return mean.detach(), pullback
 
-    def run(self, guide: Guide, sigmas: Tensor, step: str) -> Tensor:
-        """Increments at the end, shape (case, member, n): the last level's estimate.
+    def run(self, guide: Guide, sigmas: Tensor, step: str) -> Estimate:
+        """The last level's estimate.
 
         Arguments:
             guide: The method.
-            sigmas: Noise levels, falling, shape (level,).
+            sigmas: Noise levels, shape (level,), falling but for jumps back, over which noise is added.
             step: One of `STEPS`.
         """
         delta_t = sigmas[0] * self.fresh()
         for sigma, following in itertools.pairwise(sigmas):
+            if following > sigma:
+                delta_t = delta_t + (following**2 - sigma**2).sqrt() * self.fresh()
+                continue
             estimate = guide(delta_t, sigma)
             noisy = delta_t if estimate.noisy is None else estimate.noisy
-            delta_t = self._step(estimate.mean, noisy, sigma, following, step)
+            delta_t = self.step(estimate.mean, noisy, sigma, following, step)
             if estimate.kick is not None:
                 delta_t = delta_t + estimate.kick
-        return guide(delta_t, sigmas[-1]).mean
+        return guide(delta_t, sigmas[-1])
 
-    def _step(self, x_hat: Tensor, delta_t: Tensor, sigma: Tensor, following: Tensor, step: str) -> Tensor:
+    def step(self, x_hat: Tensor, delta_t: Tensor, sigma: Tensor, following: Tensor, step: str) -> Tensor:
+        """delta at the next noise level, shape (case, member, n)."""
         s = following / sigma
         if step == "probability-flow":
             return x_hat + s * (delta_t - x_hat)

@@ -7,8 +7,10 @@ import functools
 import torch
 from torch import Tensor
 
-from benchmark.problem import LinearOperator, Observations
+from benchmark.problem import LinearOperator
 from methods.priors.background_error import Covariance
+
+from .state_space import StateSpace
 
 LEVELS = 64
 """Covariances that are kept: on a sphere each has a table of some sixty megabytes."""
@@ -19,31 +21,42 @@ class Conditional:
 
     Arguments:
         B: Covariance of scaled increments.
-        factor: Factor on C.
     """
 
-    def __init__(self, B: Covariance, factor: float = 1.0) -> None:
-        self.B, self.factor = B, factor
+    def __init__(self, B: Covariance) -> None:
+        self.B = B
         self.at = functools.lru_cache(LEVELS)(self._at)
 
-    def _at(self, sigma: float) -> Covariance:
-        return self.B.mapped(lambda b: self.factor * b / (1 + b / sigma**2))
+    def _at(self, sigma: float, factor: float = 1.0) -> Covariance:
+        return self.B.mapped(lambda b: factor * b / (1 + b / sigma**2))
 
 
 class StateGain:
     """K = C G^T (G C G^T + R)^-1, solved in observation space, where C gives covariances of points.
 
     Arguments:
+        space: The cases' increments.
         G: The observation operator of scaled increments.
-        observations: Give R.
+        left: Gives C.
     """
 
-    def __init__(self, G: LinearOperator, observations: Observations) -> None:
-        self.G = G
+    def __init__(self, space: StateSpace, G: LinearOperator, left: Conditional) -> None:
+        observations = space.problem.observations
+        self.space, self.G, self.left = space, G, left
         self.R = torch.where(observations.mask, observations.error_std, 1.0).double().square()
 
-    def apply(self, innovation: Tensor, C: Covariance) -> Tensor:
+    @classmethod
+    def at(cls, space: StateSpace, left: Conditional, point: Tensor) -> "StateGain":
+        """Linearised at delta, shape (case, 1, n)."""
+        return cls(space, space.tangent(point), left)
+
+    def forward(self, delta: Tensor) -> Tensor:
+        """G delta: (case, member, n) to (case, member, value)."""
+        return self.space.forward(self.G, delta)
+
+    def apply(self, innovation: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
         """K innovation: (case, member, value), zero where padded, to (case, member, n)."""
+        C = self.left.at(sigma, factor)
         weights = torch.empty_like(innovation)
         for case in range(len(innovation)):
             # one case at a time: a few thousand values make a matrix of a hundred megabytes
@@ -53,3 +66,7 @@ class StateGain:
             # a case that went wrong is its own: the others of its batch have their analysis
             weights[case] = solved.to(weights) if failed == 0 else torch.nan
         return C.apply(self.G.adjoint(weights).flatten(2))
+
+    def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
+        """C^1/2 noise, shape (case, member, n)."""
+        return self.left.at(sigma, factor).sqrt(noise)

@@ -4,11 +4,12 @@ __all__ = ["FILTER_DEFAULTS", "EnsembleFilter", "Members"]
 
 import abc
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Need, Problem
+from benchmark.problem import Analysis, BenchError, CaseNoise, Choice, Cost, Method, Need, Problem, Range, Real
 
 from .background import centred
 from .inflation import mean_preserving_rotation, relax
@@ -70,6 +71,11 @@ class EnsembleFilter(Method):
     default_members = 20
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ENSEMBLE})
     defaults = FILTER_DEFAULTS
+    # the other parameters act on the members after the update, and leave the mean of a single analysis as it is
+    search: ClassVar[Mapping[str, Range]] = {
+        "prior_inflation": Real(0.01, 3.0, log=True),
+        "centre": Choice("background", "ensemble"),
+    }
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)

@@ -56,6 +56,15 @@ class SpectralCovariance:
         remainder = rest.clamp_min(values[-1] * 1e-3)
         return cls(vectors.float().contiguous(), values.float(), remainder.float(), scale.float())
 
+    def refitted(self, samples: Tensor) -> "SpectralCovariance":
+        """The same modes and scale, with the variances that zero-mean samples, shape (sample, n), have in them."""
+        scaled = (samples / self.scale).double()
+        variances = (scaled @ self.modes.double().T).square().mean(0)
+        left = scaled.square().mean(0).sum() - variances.sum()
+        rest = left / max(1, len(self.scale) - len(self.modes))
+        remainder = rest.clamp_min(float(variances.min()) * 1e-3)
+        return dataclasses.replace(self, variances=variances.float(), remainder=remainder.float())
+
     @classmethod
     def identity(cls, size: int) -> "SpectralCovariance":
         """The unit matrix."""

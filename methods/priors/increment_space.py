@@ -36,7 +36,12 @@ class IncrementSpace(abc.ABC):
         self.cost.operator_calls += delta.shape[1]
         return self.problem.observations.innovation(self.state(delta))
 
-    def misfit(self, delta: Tensor) -> Tensor:
-        """J_o = 1/2 |R^-1/2 (y - H x(delta))|^2, shape (case, member)."""
+    def misfit(self, delta: Tensor, eps: Tensor | float = 0.0) -> Tensor:
+        """J_o = 1/2 |R^-1/2 (y + eps - H x(delta))|^2, shape (case, member).
+
+        Arguments:
+            delta: Shape (case, member, n).
+            eps: Perturbations of the observations, broadcast with (case, member, value).
+        """
         precision = self.problem.observations.precision[:, None]
-        return (precision * self.innovation(delta).square()).sum(-1) / 2
+        return (precision * (self.innovation(delta) + eps).square()).sum(-1) / 2

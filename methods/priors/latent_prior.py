@@ -71,6 +71,7 @@ class LatentPrior(nn.Module, Component):
     """
 
     name: ClassVar[str] = "latent-prior"
+    eight_bits = ("denoiser.",)
 
     def __init__(
         self,
@@ -154,13 +155,30 @@ class LatentPrior(nn.Module, Component):
                 broadcast with (channel, latitude, longitude); None to count every latent element alike.
         """
         sigma = self.sigma_min * (self.sigma_max / self.sigma_min) ** u
+        return self.weighted_errors(delta, zb, season, sigma, noise, importance).mean()
+
+    def weighted_errors(
+        self,
+        delta: Tensor,
+        zb: Tensor,
+        season: Tensor,
+        sigma: Tensor,
+        noise: Tensor,
+        importance: Tensor | None = None,
+    ) -> Tensor:
+        """Mean square denoising errors over the Gaussian posterior's variance, shape (batch,).
+
+        Arguments:
+            sigma: Noise levels, shape (batch,).
+            delta, zb, season, noise, importance: As `loss` takes them.
+        """
         estimate = self.denoise(delta + sigma[:, None, None, None] * noise, sigma, zb, season)
         weight = 1 / posterior_variance(self.covariance, sigma[:, None])
         error = estimate - delta
         if importance is None:
-            return (weight * error.square().flatten(1).mean(1)).mean()
+            return weight * error.square().flatten(1).mean(1)
         fields = self._others["autoencoder"].decode(error)
-        return (weight * (importance * fields.square()).flatten(1).mean(1)).mean()
+        return weight * (importance * fields.square()).flatten(1).mean(1)
 
     def _apply(self, function: Any, recurse: bool = True) -> Self:
         """Moves the Wiener filter's covariance along with the buffers."""

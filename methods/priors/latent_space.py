@@ -2,19 +2,15 @@
 
 __all__ = ["LatentSpace"]
 
-import torch
 from torch import Tensor
 
-from benchmark.problem import Cost, LinearOperator, Problem
+from benchmark.problem import Cost, Problem
 
 from .autoencoder import Autoencoder
-from .increment_space import IncrementSpace
-
-AT_ONCE = 128
-"""Vector-Jacobian products of all cases that are held in memory together."""
+from .decoded_space import DecodedSpace
 
 
-class LatentSpace(IncrementSpace):
+class LatentSpace(DecodedSpace):
     """The latent increments of a batch of cases.
 
         x(delta) = xb + D(zb + S delta) - D(zb),   zb = E(xb - climatology)
@@ -44,22 +40,9 @@ class LatentSpace(IncrementSpace):
         self.cost.network_forwards += members
         return self.offset[:, None] + self.autoencoder.decode(latent).unflatten(0, (cases, members))
 
-    def tangent(self, delta: Tensor) -> LinearOperator:
-        """H's tangent linear operator at x(delta), for delta of shape (case, 1, n)."""
-        operator = self.problem.observations.operator
-        # of a linear one it is known without the state, and the decoder is not called
-        return operator if isinstance(operator, LinearOperator) else operator.tangent(self.state(delta).squeeze(1))
-
-    def jacobian(self, delta: Tensor) -> Tensor:
-        """d H(x) / d delta at (case, 1, n): shape (case, value, n), by one vector-Jacobian product a value."""
-        with torch.enable_grad():
-            delta = delta.detach().requires_grad_()
-            values = self.problem.observations.operator(self.state(delta)).squeeze(1)
-            count = values.shape[1]
-            directions = torch.eye(count, device=delta.device)[:, None].expand(-1, len(delta), -1)
-            parts = [
-                torch.autograd.grad(values, delta, part, retain_graph=True, is_grads_batched=True)[0]
-                for part in directions.split(AT_ONCE)
-            ]
-        self.cost.network_backwards += count
-        return torch.cat(parts).squeeze(2).transpose(0, 1) * self.problem.observations.mask[..., None]
+    def increment(self, states: Tensor) -> Tensor:
+        """delta of the latents nearest to states: (case, member, channel, latitude, longitude) to (case, member, n)."""
+        cases, members = states.shape[:2]
+        z = self.autoencoder.encode((states - self.offset[:, None]).flatten(0, 1))
+        self.cost.network_forwards += members
+        return ((z.unflatten(0, (cases, members)) - self.zb[:, None]) / self.scale).flatten(2)

@@ -65,6 +65,7 @@ class _FieldPrior(nn.Module, Component):
         backbone: Settings of the `Backbone`.
     """
 
+    eight_bits = ("network.",)
     conditional: ClassVar[bool]
 
     def __init__(

@@ -76,6 +76,27 @@ class ZonalCovariance:
             scale.float(),
         )
 
+    def refitted(self, samples: Tensor) -> "ZonalCovariance":
+        """The same modes and scale, with the variances that zero-mean samples have in them.
+
+        Arguments:
+            samples: Shape (sample, n), flattened states.
+        """
+        modes, rows = len(self.modes), self.modes.shape[-1]
+        square = torch.zeros(modes + int(self.free.sum()), dtype=torch.float64)
+        energy = torch.zeros(len(self.remainder), dtype=torch.float64)
+        for part in samples.split(BATCH):
+            scaled = part.unflatten(-1, self.scale.shape) / self.scale
+            square += self.project(scaled).double().square().sum(0)
+            energy += torch.fft.rfft(scaled, norm="ortho").abs().double().square().sum((0, 1, 2))
+        square, energy = square / len(samples), energy / len(samples)
+        variances = square[:modes].clone()
+        variances[self.free] = (variances[self.free] + square[modes:]) / 2
+        left = energy.index_add(0, self.wavenumbers, -variances)
+        free = rows - torch.bincount(self.wavenumbers, minlength=len(energy))
+        remainder = torch.maximum(left / free.clamp_min(1), variances.min() * 1e-6 + 1e-12)
+        return dataclasses.replace(self, variances=variances.float(), remainder=remainder.float())
+
     @classmethod
     def of_matrices(cls, matrices: Tensor, scale: Tensor) -> "ZonalCovariance":
         """A covariance that is known and not fitted, with all its modes, in the precision that it comes in.

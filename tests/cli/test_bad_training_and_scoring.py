@@ -12,7 +12,7 @@ import pytest
     [
         (("lo-sd",), "Nothing called 'lo-sd' can be trained; did you mean 'lo-sda'"),
         (("autoencoder", "--set", "epochs"), "Cannot read --set epochs"),
-        (("autoencoder", "--set", "epochs=5"), "no component called 'epochs'; known: autoencoder"),
+        (("autoencoder", "--set", "epochs=5"), "no component called 'epochs'; known: aligned-prior, autoencoder"),
         (("autoencoder", "--set", "autoencoder=5"), r"write autoencoder\.KEY=value"),
         (("autoencoder", "--set", "autoencoder=5", "--set", "autoencoder.patch=2"), "COMPONENT.key=value"),
         (("autoencoder", "--set", "autoencoder.plan.epochs=0"), r"autoencoder\.plan\.epochs: .*greater than 0"),

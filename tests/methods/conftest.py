@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 
 from benchmark.problem import Channel, Grid, LinearOperator, Observations, Problem
+from methods.priors.aligned_prior import AlignedPrior
 from methods.priors.background_error import BackgroundError
 from methods.priors.coregionalisation import Coregionalisation
+from methods.priors.corrected_error import CorrectedError
 from methods.priors.covariance import SpectralCovariance
+from methods.priors.error_vae import ErrorVAE
 from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.pair_statistics import PairStatistics
@@ -132,16 +135,20 @@ def gaussian_parts():
         state = StatePrior(shape, backbone=fields)
         state.attach({BackgroundError.name: BackgroundError(covariance)})
         climate = ClimatePrior(shape, torch.ones(CHANNELS, ROWS, 1), backbone=fields)
+        vae = ErrorVAE.around(BackgroundError(covariance), shape, SIZE, backbone=fields)
         errors = covariance.sqrt(torch.randn(12, SIZE, generator=torch.Generator().manual_seed(9)))
         return {
             "static-ensemble": StaticEnsemble(errors.view(12, CHANNELS, ROWS, COLUMNS)),
             "background-error": BackgroundError(covariance),
+            "corrected-error": CorrectedError(fitted=BackgroundError(covariance)),
             "exact-posterior": ExactPosterior(covariance),
             "pair-statistics": PairStatistics({"background": _isotropic(), "climatology": _isotropic()}),
             "autoencoder": autoencoder.eval().requires_grad_(False),
             "latent-prior": prior.eval().requires_grad_(False),
+            "aligned-prior": AlignedPrior.of(prior, 2).eval().requires_grad_(False),
             "state-prior": state.eval().requires_grad_(False),
             "climate-prior": climate.eval().requires_grad_(False),
+            "error-vae": vae.eval().requires_grad_(False),
         }
 
     return make

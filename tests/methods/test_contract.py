@@ -19,10 +19,19 @@ METHODS = [
     ("interpolation", {"covariance": "archive"}),
     ("latent-3dvar", {"solver": "adam", "steps": 20}),
     ("latent-3dvar", {"covariance": "diagonal"}),
+    ("vae-var", {"solver": "adam", "steps": 20}),
+    ("vae-var", {"solver": "gauss-newton"}),
     ("lo-sda", {"variant": "guided", "inner": 2, "levels": 4}),
     ("lo-sda", {"solver": "adam", "inner": 3, "levels": 4}),
     ("lo-sda", {"metric": "identity"}),
     ("lo-sda", {"step": "deterministic"}),
+    ("lo-sda", {"solver": "cg", "inner": 2}),
+    ("lo-sda", {"perturb": True}),
+    ("lo-sda", {"discrepancy": True, "inner": 2}),
+    ("lo-sda", {"solver": "adam", "inner": 3, "levels": 4, "discrepancy": True, "perturb": True}),
+    ("daps", {"metric": "covariance", "ode": 1}),
+    ("latent-daps", {"metric": "covariance", "ode": 1}),
+    ("latent-denoising-3dvar", {"perturb": True, "step": "stochastic", "antithetic": False}),
     ("no-observations", {"variant": "guided", "inner": 2, "levels": 4}),
     ("no-observations", {"solver": "adam", "inner": 3, "levels": 4}),
     ("denoising-3dvar", {"perturb": True, "step": "stochastic", "antithetic": False}),
@@ -39,9 +48,10 @@ def trained_parts(gaussian_parts):
     def make(covariance):
         parts = gaussian_parts(covariance)
         torch.manual_seed(0)
-        for name in ("autoencoder", "latent-prior", "state-prior", "climate-prior"):
+        for name in ("autoencoder", "latent-prior", "aligned-prior", "state-prior", "climate-prior", "error-vae"):
             for parameter in parts[name].parameters():
                 parameter.add_(0.02 * torch.randn_like(parameter))
+        parts["aligned-prior"].attach(parts)  # to the network as it is now
         return parts
 
     return make

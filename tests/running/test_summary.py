@@ -53,7 +53,11 @@ def test_schema(summary):
     assert set(summary["intervals"]) == {"level", "block_cases", "draws"}
     assert list(summary["methods"]) == LABELS
     for found in summary["methods"].values():
-        assert set(found) == {"relative_error", "rmse", "acc", "scores", "cost", "diverged", "members", "statuses"}
+        assert set(found) == {
+            *("relative_error", "rmse", "acc", "scores", "cost", "diverged", "members", "statuses", "tuning"),
+        }
+        # no trials of this world ship
+        assert found["tuning"] is None
         assert set(found["relative_error"]) == {"value", "low", "high"}
         assert list(found["rmse"]) == list(found["acc"]) == CHANNELS
         assert [(s["statistic"], s["channel"]) for s in found["scores"]] == list(

@@ -19,7 +19,10 @@ import torch
 from torch import Tensor
 
 from benchmark.problem import BenchError, Component, Need, Normalisation, closest, hash_json, parse_channel, seed_from
+from methods.priors.aligned_prior import AlignedPrior
 from methods.priors.background_error import BackgroundError
+from methods.priors.corrected_error import CorrectedError
+from methods.priors.error_vae import ErrorVAE
 from methods.priors.exact_posterior import ExactPosterior
 from methods.priors.gaussian_prior import GaussianClimate, GaussianPrior
 from methods.priors.spectral_autoencoder import SpectralAutoencoder
@@ -165,7 +168,7 @@ class Gaussian(World):
         return frozenset({Need.ENSEMBLE, Need.EXACT_POSTERIOR})
 
     def provide(self, name: str) -> Component | None:
-        """B itself, the autoencoder and the latent prior that it makes exact, and the exact posterior."""
+        """B itself, the autoencoder and the priors that it makes exact, and the exact posterior."""
         return self._parts.get(name)
 
     @functools.cached_property
@@ -176,5 +179,13 @@ class Gaussian(World):
         autoencoder.attach({BackgroundError.name: BackgroundError(B.single())})
         latent, state = WhitePrior(autoencoder.latent_shape), GaussianPrior(B.single())
         climate = GaussianClimate(self._climate().single())
-        parts = (BackgroundError(B), autoencoder, latent, state, climate, ExactPosterior(B))
-        return {part.name: part for part in parts}
+        errors = ErrorVAE.around(BackgroundError(B.single()), self.shape, len(B.modes), periodic=self.grid.periodic)
+        errors.requires_grad_(False)
+        parts: tuple[Component, ...] = (
+            *(BackgroundError(B), autoencoder, latent, state, climate, errors),
+            ExactPosterior(B),
+            # the mean of an increment is nothing, so nothing is corrected
+            CorrectedError(fitted=BackgroundError(B)),
+        )
+        # an exact prior has nothing to learn from preferences
+        return {part.name: part for part in parts} | {AlignedPrior.name: latent}

@@ -1,0 +1,1 @@
+"""Tunes methods on the validation year, each with as many trials as the others."""
