@@ -47,7 +47,7 @@ def trained(tmp_path_factory, make_weather, bench):
     make_weather().assign_coords(coords).to_netcdf(folder / "globe.nc", engine="h5netcdf")
     (folder / "globe.yaml").write_text(WORLD)
     options = ("--world", folder / "globe.yaml", "--weights", folder / "weights", "--device", "cpu")
-    for target in ("denoising-3dvar", "sda"):
+    for target in ("denoising-3dvar", "sda", "3dvar-corrected"):
         result = bench("train", target, *options)
         assert result.exit_code == 0, result.stderr
     return options
@@ -129,6 +129,25 @@ def test_training_adds_to_the_gaussian_prior(trained):
         # six short epochs find a part of it
         assert levels["2.0"]["network"] < 0.985 * levels["2.0"]["gaussian"]
     assert set(Card.read(cards / "state-prior.json").depends) == {"background-error"}
+
+
+@pytest.mark.parametrize("modes", ["fitted", "kept"])
+def test_the_covariance_of_what_is_left(trained, bench, tmp_path, modes):
+    cards = trained[3] / "globe"
+    result = bench("train", "corrected-error", *trained, "--again", "--set", f"corrected-error.modes={modes}")
+    assert result.exit_code == 0, result.stderr
+    card = Card.read(cards / "corrected-error.json")
+    (ratios,) = card.scores.values()
+    # persistence's error has a mean that is known from the background
+    assert all(0.5 < ratio < 0.99 for ratio in ratios.values())
+    assert set(card.depends) == {"background-error", "state-prior"}
+    command = ["run", *trained, "--cases", "8", "--obs-frac", "0.2", "--out", tmp_path, "--json"]
+    result = bench(*command, "--method", "3dvar", "--method", "3dvar-corrected")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)["methods"]
+    error = found["3dvar-corrected"]["relative_error"]["value"]
+    assert error < 1.02 * found["3dvar"]["relative_error"]["value"]
+    assert found["3dvar-corrected"]["cost"]["network_calls"] == 64
 
 
 def test_a_run_with_them(trained, bench, tmp_path):
