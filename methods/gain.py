@@ -3,7 +3,6 @@
 __all__ = ["Gain"]
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from benchmark.problem import Observations
 
 from .priors.covariance import SpectralCovariance
 from .priors.decoded_space import DecodedSpace
+from .priors.left_over import left_over
 
 
 class Gain:
@@ -65,7 +65,7 @@ class Gain:
             The second comes without C^-1, which would blow up the rounding in directions of small variance.
         """
 
-        conditional = _conditional(sigma, factor)
+        conditional = left_over(sigma, factor)
         v, r = self.covariance.variances.double(), self.covariance.remainder.double()
         S = (self.coefficients * conditional(v)) @ self.coefficients.mT + conditional(r) * self.rest
         S = S + torch.diag_embed(self.R)
@@ -78,9 +78,5 @@ class Gain:
 
     def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
         """C^1/2 noise, shape (case, member, n)."""
-        conditional = _conditional(sigma, factor)
+        conditional = left_over(sigma, factor)
         return self.covariance.map_modes(lambda v: conditional(v).sqrt(), noise)
-
-
-def _conditional(sigma: float, factor: float) -> Callable[[Tensor], Tensor]:
-    return lambda v: factor * v / (1 + v / sigma**2)

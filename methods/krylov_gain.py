@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .priors.covariance import SpectralCovariance
 from .priors.latent_space import LatentSpace
+from .priors.left_over import left_over
 from .solvers import conjugate_gradients
 
 TOLERANCE = 1e-6
@@ -52,7 +53,7 @@ class KrylovGain:
         """C G^T u, shape (case, member, n), with C = factor (B^-1 + sigma^-2)^-1."""
 
         def spread(u: Tensor) -> Tensor:
-            return self.covariance.map_modes(lambda v: factor * v / (1 + v / sigma**2), self.adjoint(u))
+            return self.covariance.map_modes(left_over(sigma, factor), self.adjoint(u))
 
         def matrix(u: Tensor) -> Tensor:
             u = u.view_as(innovation)
@@ -63,4 +64,4 @@ class KrylovGain:
 
     def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
         """C^1/2 noise, shape (case, member, n)."""
-        return self.covariance.map_modes(lambda v: (factor * v / (1 + v / sigma**2)).sqrt(), noise)
+        return self.covariance.map_modes(lambda v: left_over(sigma, factor)(v).sqrt(), noise)

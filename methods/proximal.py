@@ -20,6 +20,7 @@ from .adam import minimise
 from .diffusion.reverse import Estimate, Guide, Reverse
 from .priors.covariance import SpectralCovariance
 from .priors.increment_space import IncrementSpace
+from .priors.left_over import left_over
 
 PROMISE = 0.1
 """Error of the linearisation [observation error std] up to which a Gauss-Newton step counts as converged."""
@@ -124,7 +125,7 @@ def adam_proximal(
 
     def correct(delta_hat: Tensor, sigma: float) -> tuple[Tensor, Check]:
         def root(v: Tensor) -> Tensor:
-            return covariance.map_modes(lambda b: (factor * b / (1 + b / sigma**2)).sqrt(), v)
+            return covariance.map_modes(lambda b: left_over(sigma, factor)(b).sqrt(), v)
 
         eps = delta_hat.new_zeros(())
         if draws is not None:

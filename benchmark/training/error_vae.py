@@ -16,7 +16,7 @@ from methods.priors.error_vae import ErrorVAE
 
 from .context import Context
 from .loop import Plan, train_network
-from .state_prior import _rolled
+from .rolling import rolled
 
 SCORE = "minus the evidence lower bound, validation [nats a value]"
 AT_ONCE = 64
@@ -75,7 +75,7 @@ class ErrorVAERecipe:
             scaled = _increments(context.archive, batch, device) / scale
             if settings.rolled:
                 points = torch.randint(scaled.shape[-1], (len(batch),), generator=generator)
-                scaled = _rolled(scaled, points)
+                scaled = rolled(scaled, points)
             assert isinstance(module, ErrorVAE)
             noise = torch.randn(len(batch), module.size, generator=generator).to(device)
             return module.bound(scaled, noise).mean()

@@ -21,6 +21,7 @@ from .context import Context
 from .denoiser import train_denoiser
 from .denoising import denoising_errors, importance_of_errors
 from .loop import Plan
+from .rolling import rolled
 
 
 class StatePriorSettings(pydantic.BaseModel):
@@ -74,7 +75,7 @@ class _FieldPriorRecipe(abc.ABC):
             delta, condition, season = train.take(batch)
             if settings.rolled:
                 points = torch.randint(delta.shape[-1], (len(batch),), generator=generator)
-                delta, condition = _rolled(delta, points), _rolled(condition, points)
+                delta, condition = rolled(delta, points), rolled(condition, points)
             blur = torch.randn(condition.shape, generator=generator).to(condition)
             condition = condition + settings.condition_noise * blur
             u = torch.rand(len(batch), generator=generator).to(delta)
@@ -169,10 +170,3 @@ class _Increments:
             return (importance * error.square()).flatten(1).mean(1)
 
         return denoising_errors(network, gaussian, increments, measure, (module.sigma_min, module.sigma_max))
-
-
-def _rolled(fields: Tensor, points: Tensor) -> Tensor:
-    """Every field rolled eastwards by as many longitudes as it is told."""
-    count = fields.shape[-1]
-    index = (torch.arange(count) - points[:, None]) % count
-    return fields.gather(-1, index[:, None, None, :].expand(fields.shape).to(fields.device))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from benchmark.problem import LinearOperator
 from methods.priors.background_error import Covariance
+from methods.priors.left_over import left_over
 
 from .state_space import StateSpace
 
@@ -28,7 +29,7 @@ class Conditional:
         self.at = functools.lru_cache(LEVELS)(self._at)
 
     def _at(self, sigma: float, factor: float = 1.0) -> Covariance:
-        return self.B.mapped(lambda b: factor * b / (1 + b / sigma**2))
+        return self.B.mapped(left_over(sigma, factor))
 
 
 class StateGain:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.training.state_prior import _rolled
+from benchmark.training.rolling import rolled
 from benchmark.weights import Card
 from methods.priors.background_error import BackgroundError
 from methods.priors.covariance import SpectralCovariance
@@ -165,6 +165,6 @@ def test_a_run_with_them(trained, bench, tmp_path):
 
 def test_fields_are_rolled_eastwards():
     fields = torch.arange(2 * 3 * 4 * 5.0).view(2, 3, 4, 5)
-    rolled = _rolled(fields, torch.tensor([1, 3]))
-    assert torch.equal(rolled[0], fields[0].roll(1, -1))
-    assert torch.equal(rolled[1], fields[1].roll(3, -1))
+    moved = rolled(fields, torch.tensor([1, 3]))
+    assert torch.equal(moved[0], fields[0].roll(1, -1))
+    assert torch.equal(moved[1], fields[1].roll(3, -1))
