@@ -76,6 +76,8 @@ class Method(abc.ABC):
         default_members: How many members it returns when the user does not say.
         needs: What it cannot do without.
         nonlinear: The parameters that are read only where the observation operator is nonlinear.
+        technical: The parameters that change what an analysis costs, and its scores by no more than rounding; a
+            tuning does not choose them.
         assimilates: False for one that ignores the observations: a bound, not a method.
         search: Where parameters are looked for when the method is tuned, by name; the defaults lie inside.
     """
@@ -90,6 +92,7 @@ class Method(abc.ABC):
     default_members: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
     nonlinear: ClassVar[frozenset[str]] = frozenset()
+    technical: ClassVar[frozenset[str]] = frozenset()
     assimilates: ClassVar[bool] = True
     search: ClassVar[Mapping[str, Range]] = {}
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from benchmark.observing import ObservingSystem
 from benchmark.problem import Analysis, BenchError, Method, Need, Problem, Status
-from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
+from benchmark.training.context import Context, open_context
 from benchmark.training.recipes import prepare
 from benchmark.worlds import World
 from methods.priors.exact_posterior import ExactPosterior
@@ -55,15 +55,14 @@ def compare_with_exact(request: RunRequest, progress: Progress) -> dict[str, Any
     Raises:
         BenchError: If the world does not know its posterior, or something of the request is not right.
     """
-    device = choose_device(request.device)
-    world, weights = open_workspace(request.world, request.weights, str(device))
+    context = open_context(request.world, request.weights, request.device)
+    world, device = context.world, context.device
     known = world.provide(ExactPosterior.name)
     if not isinstance(known, ExactPosterior):
         raise BenchError(
             f"The world '{world.name}' does not know its posterior in closed form; take --world gaussian or "
             "--world gaussian-ring."
         )
-    context = Context(world, weights, device, SilentReport())
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
     times = choose_times(world.times(request.split), request.cases)
     labels = list(dict.fromkeys(label.strip() for label in request.methods))

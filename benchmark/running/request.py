@@ -12,7 +12,7 @@ import pydantic
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import BenchError, Need, closest
-from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
+from benchmark.training.context import Context, open_context
 from benchmark.training.recipes import prepare
 from benchmark.worlds import BaseSpec
 from methods.registry import find_method, method_names, source_hash
@@ -90,20 +90,24 @@ class Outcome:
     computed: int
 
 
-def execute(request: RunRequest, progress: Progress) -> Outcome:
+def execute(request: RunRequest, progress: Progress, context: Context | None = None) -> Outcome:
     """Runs what is missing and scores everything that was asked for.
+
+    Arguments:
+        request: What was asked for.
+        progress: Hears of progress.
+        context: Its world, weights and device, from an earlier run of the same three; None to open them.
 
     Raises:
         BenchError: If something in the request, the data, the weights or the output folder is not right.
     """
     find_region(request.region)
-    device = choose_device(request.device)
     store = ResultStore(request.out)
     requests = with_baselines(request.methods)
     classes = {r.label: find_method(r.name) for r in requests}
-    world, weights = open_workspace(request.world, request.weights, str(device))
+    context = context or open_context(request.world, request.weights, request.device)
+    world, device = context.world, context.device
     region_weights(world.grid, request.region)  # an empty region is told before the computation
-    context = Context(world, weights, device, SilentReport())
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
     times = choose_times(world.times(request.split), request.cases)
     runs, skipped = [], {}

@@ -1,6 +1,6 @@
 """What a training recipe works with, and how a world gets its forecaster."""
 
-__all__ = ["Context", "Recipe", "SilentReport", "choose_device", "open_workspace"]
+__all__ = ["Context", "Recipe", "SilentReport", "choose_device", "open_context", "open_workspace"]
 
 import contextlib
 import dataclasses
@@ -256,3 +256,10 @@ class Recipe(Protocol):
 
     def run(self, context: Context) -> Card:
         """Makes and stores the component."""
+
+
+def open_context(spec: BaseSpec, weights: Path | None, device: str) -> Context:
+    """A workspace that says nothing, on a device; see `open_workspace` and `choose_device`."""
+    chosen = choose_device(device)
+    world, store = open_workspace(spec, weights, str(chosen))
+    return Context(world, store, chosen, SilentReport())

@@ -42,5 +42,6 @@ def add_tuning(summary: Mapping[str, Any], folder: Path = FOLDER) -> None:
 
 def _told(tuning: Tuning, parameters: Mapping[str, Any]) -> dict[str, Any]:
     best = None if tuning.chosen is None else tuning.trials[tuning.chosen.trial].parameters
-    chosen = best is not None and all(parameters.get(key) == value for key, value in best.items())
+    compared = {k: v for k, v in (best or {}).items() if k not in tuning.technical}
+    chosen = best is not None and all(parameters.get(key) == value for key, value in compared.items())
     return {"trials": len(tuning.trials), "chosen": chosen}

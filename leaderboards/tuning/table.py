@@ -73,10 +73,11 @@ def _trials(tuning: Tuning) -> Table:
 def _cells(trial: Trial, tuning: Tuning) -> list[str]:
     setting = ", ".join(f"{key} {_word(trial.parameters[key])}" for key in tuning.space)
     last = ["chosen" if _is_chosen(trial, tuning) else NOT_CHOSEN[trial.outcome], escape(setting)]
+    costs = ["-", "-"] if trial.seconds is None else [f"{trial.seconds:.2g}", f"{trial.calls:.0f}"]
     if trial.mean is None:
-        return [str(trial.number), *("-" for _ in tuning.observing), "-", "-", "-", *last]
+        return [str(trial.number), *("-" for _ in tuning.observing), "-", *costs, *last]
     errors = [f"{score.relative_error:.4f}" for score in trial.scores]
-    return [str(trial.number), *errors, f"{trial.mean:.4f}", f"{trial.seconds:.2g}", f"{trial.calls:.0f}", *last]
+    return [str(trial.number), *errors, f"{trial.mean:.4f}", *costs, *last]
 
 
 def _verdict(tuning: Tuning) -> str:

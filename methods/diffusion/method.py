@@ -14,7 +14,7 @@ from methods.priors.latent_prior import LatentPrior
 from methods.priors.latent_space import LatentSpace
 from methods.priors.state_prior import StatePrior
 
-from .reverse import STEPS, Guide, Prior, Reverse, noise_levels
+from .reverse import PRECISIONS, STEPS, Guide, Prior, Reverse, noise_levels
 from .state_space import StateSpace
 
 DIFFUSION_DEFAULTS: dict[str, Any] = {
@@ -24,6 +24,7 @@ DIFFUSION_DEFAULTS: dict[str, Any] = {
     "step": "stochastic",
     "antithetic": False,
     "b_scale": 1.0,
+    "precision": "float32",
 }
 
 
@@ -35,15 +36,18 @@ class Diffusion(Method):
         step: From an estimate to the next level: `probability-flow`, `stochastic` or `renoise`; see `Reverse`.
         antithetic: Whether members come in pairs of opposite noise.
         b_scale: Factor on the covariance of all increments that the prior knows.
+        precision: Of the network: `float32`, or `bfloat16` where the processor has it and time counts.
     """
 
     point = False
     default_members = 8
     defaults = DIFFUSION_DEFAULTS
+    technical = frozenset({"precision"})
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
         self.require_choice("step", *STEPS)
+        self.require_choice("precision", *PRECISIONS)
         if self["sigma_end"] >= self["sigma_start"]:
             raise BenchError(f"{self.name}: sigma_end={self['sigma_end']:g} is not below sigma_start.")
 
@@ -58,7 +62,7 @@ class Diffusion(Method):
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         cost = Cost()
         space, prior = self.open(problem, cost)
-        reverse = Reverse(space, prior, members, noise, self["antithetic"])
+        reverse = Reverse(space, prior, members, noise, self["antithetic"], self["precision"])
         sigmas = noise_levels(self["sigma_start"], self["sigma_end"], self["levels"], problem.device)
         sigmas = self.schedule(sigmas)
         last = reverse.run(self.guide(reverse), sigmas, self["step"])

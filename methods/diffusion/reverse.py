@@ -12,7 +12,7 @@ with s = sigma' / sigma. The first two sample the posterior in the limit of many
 Re-noising starts anew from the estimate at every level: members lose the spread about it, and their errors with it.
 """
 
-__all__ = ["STEPS", "Estimate", "Guide", "Prior", "Reverse", "noise_levels", "with_jumps"]
+__all__ = ["PRECISIONS", "STEPS", "Estimate", "Guide", "Prior", "Reverse", "noise_levels", "with_jumps"]
 
 import dataclasses
 import itertools
@@ -27,6 +27,7 @@ from methods.priors.backbone import seasonal_features
 from methods.priors.increment_space import IncrementSpace
 
 STEPS = ("probability-flow", "stochastic", "renoise")
+PRECISIONS = ("float32", "bfloat16")
 
 
 class Prior(Protocol):
@@ -90,12 +91,21 @@ class Reverse:
         noise: The cases' own.
         antithetic: Whether members come in pairs of opposite noise (Hammersley & Morton, 1956): each is as likely as
             before, and their mean has less sampling error.
+        precision: One of `PRECISIONS`: the digits of the network's matrix products and convolutions. All else has 32
+            bits.
     """
 
     def __init__(
-        self, space: IncrementSpace, prior: Prior, members: int, noise: CaseNoise, antithetic: bool = False
+        self,
+        space: IncrementSpace,
+        prior: Prior,
+        members: int,
+        noise: CaseNoise,
+        antithetic: bool = False,
+        precision: str = "float32",
     ) -> None:
         self.space, self.prior, self.members, self.antithetic = space, prior, members, antithetic
+        self._half = precision == "bfloat16"
         problem = space.problem
         self.cases = len(problem)
         self._season = seasonal_features(problem.times).to(problem.device).repeat_interleave(members, 0)
@@ -122,7 +132,8 @@ class Reverse:
         """E[delta | delta_t], shape (case, member, n)."""
         self.space.cost.network_forwards += self.members
         flat = delta_t.reshape(-1, *self._condition.shape[1:])
-        return self.prior.denoise(flat, sigma, self._condition, self._season).reshape(delta_t.shape)
+        with torch.autocast(flat.device.type, torch.bfloat16, enabled=self._half):
+            return self.prior.denoise(flat, sigma, self._condition, self._season).reshape(delta_t.shape)
 
     def linearised(self, delta_t: Tensor, sigma: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """E[delta | delta_t] and v -> J^T v with its Jacobian J, all of shape (case, member, n)."""

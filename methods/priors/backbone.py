@@ -112,6 +112,8 @@ class Backbone(nn.Module):
         # a network that starts at zero starts as the preconditioner or persistence around it
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
+        # convolutions are a sixth faster so, and say the same
+        self.body.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor, mod: Tensor | None = None) -> Tensor:
         """

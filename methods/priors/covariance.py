@@ -130,10 +130,9 @@ class SpectralCovariance:
 
     def between(self, operator: LinearOperator) -> Tensor:
         """H B H^T, shape (case, value, value), float64."""
-        index, scale = operator.index, self.scale.double()
-        gain = operator.weight.double() * scale[index]
-        modes = (scale * self.modes.double()).unflatten(1, operator.shape)
-        seen = operator(modes.expand(len(index), *modes.shape))
+        index = operator.index
+        gain = operator.weight.double() * self.scale.double()[index]
+        seen = (self.modes[:, index].double() * gain).sum(-1).transpose(0, 1)
         rest = self.remainder.double()
         total = seen.mT @ ((self.variances.double() - rest)[:, None] * seen)
         for p in range(index.shape[-1]):

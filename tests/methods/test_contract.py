@@ -124,6 +124,20 @@ def test_shape_dtype_and_status(make_toy, trained_parts, name):
     assert len(analysis.status) == 3
 
 
+@pytest.mark.parametrize("name", ["denoising-3dvar", "dps", "latent-dps"])
+def test_fewer_digits_move_an_analysis_little(make_toy, trained_parts, name):
+    """bfloat16 has eight bits: a network's output moves by some thousandths, and all else keeps its digits."""
+    toy = make_toy(3)
+    parts = trained_parts(toy.covariance)
+    full, half = (
+        _analyse(name, {"precision": precision}, toy.problem, parts, 2, range(3)).members
+        for precision in ("float32", "bfloat16")
+    )
+    moved = (half - full).square().mean().sqrt() / (full - toy.problem.background[:, None]).square().mean().sqrt()
+    assert half.dtype == torch.float32
+    assert 0 < moved < 0.01
+
+
 @pytest.mark.parametrize("name", ["interpolation", "3dvar", "latent-3dvar", "lo-sda"])
 def test_gets_closer_to_the_observations_than_the_background(make_toy, gaussian_parts, name):
     toy = make_toy(16)

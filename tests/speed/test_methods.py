@@ -24,6 +24,7 @@ from benchmark.training.recipes import prepare
 from benchmark.worlds import load_spec
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.patch_autoencoder import PatchAutoencoder
+from methods.priors.state_prior import ClimatePrior, StatePrior
 from methods.registry import find_method
 
 NAME = "era_interim_euroatlantic_2000_2009.nc"
@@ -130,11 +131,23 @@ def test_seconds_per_case_on_the_twin(benchmark, twin, twin_problem, name, limit
     assert per_case < limit
 
 
-@pytest.mark.parametrize("name", ["lo-sda"])
+BARE = {
+    **dict.fromkeys(
+        ["dps", "sda", "mmps", "daps", "diffda", "latent-dps", "latent-daps", "latent-diffda", "align-da"], 1.10
+    ),
+    "lo-sda": 1.15,
+    "latent-denoising-3dvar": 1.15,
+    # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition
+    "denoising-3dvar": 1.40,
+}
+
+
+@pytest.mark.parametrize("name", BARE)
 def test_analysis_over_bare_network_time(benchmark, workspace, problem, name, monkeypatch):
     method = _method(name, workspace)
     clock = Clock()
-    for kind, calls in ((PatchAutoencoder, ("encode", "decode")), (LatentPrior, ("denoise",))):
+    denoisers = [(prior, ("denoise",)) for prior in (LatentPrior, StatePrior, ClimatePrior)]
+    for kind, calls in ((PatchAutoencoder, ("encode", "decode")), *denoisers):
         for call in calls:
             monkeypatch.setattr(kind, call, clock.around(getattr(kind, call)))
     monkeypatch.setattr(torch.autograd, "grad", clock.around(torch.autograd.grad))
@@ -146,8 +159,8 @@ def test_analysis_over_bare_network_time(benchmark, workspace, problem, name, mo
         _analyse(method, problem)
         ratios.append((time.perf_counter() - started) / clock.seconds)
 
-    benchmark.pedantic(once, rounds=7, warmup_rounds=1)
+    benchmark.pedantic(once, rounds=3, warmup_rounds=1)
     ratio = float(np.median(ratios[1:]))
     benchmark.extra_info["ratio"] = ratio
     print(f"\n{name}: {ratio:.3f} times its bare network time")
-    assert ratio < 1.15
+    assert ratio < BARE[name]

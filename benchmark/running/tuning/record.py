@@ -55,8 +55,8 @@ class Trial(_Model):
         parameters: All of the method's.
         outcome: See `Outcome`.
         reason: Why it failed.
-        scores: By fraction; none if it failed.
-        mean: Mean relative error of the fractions; None if it failed.
+        scores: By fraction; none if it failed, or if its first case was over the budget.
+        mean: Mean relative error of the fractions; None without scores.
         seconds, calls: A case, of the fraction where it costs most; None if it failed.
     """
 
@@ -98,6 +98,7 @@ class Tuning(_Model):
         budget: What a case may cost.
         space: Where every parameter is searched.
         fixed: The other parameters, the same in every trial.
+        technical: The method's parameters that are not chosen: they move no score.
         made_with: Versions of what decides the trials.
         asked: How many trials there are to be.
         trials: Those that are done.
@@ -121,6 +122,7 @@ class Tuning(_Model):
     budget: Budget
     space: dict[str, str]
     fixed: dict[str, Any]
+    technical: tuple[str, ...] = ()
     made_with: dict[str, str]
     asked: int
     trials: tuple[Trial, ...] = ()

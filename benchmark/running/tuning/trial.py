@@ -8,7 +8,8 @@ from typing import Any
 
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
-from benchmark.running.request import execute
+from benchmark.running.request import RunRequest, execute
+from benchmark.training.context import Context
 
 from .record import FractionScore, Outcome, Trial
 from .request import TuneRequest
@@ -24,13 +25,13 @@ class _Silent:
         pass
 
 
-def background(request: TuneRequest, observing: ObservingSpec) -> dict[str, Any]:
+def background(request: TuneRequest, observing: ObservingSpec, context: Context | None = None) -> dict[str, Any]:
     """The summary of the background alone: what does not depend on any method.
 
     Raises:
         BenchError: If something that no setting can help is not right: data, weights, cases, the results' folder.
     """
-    return execute(request.run(observing, "background"), _Silent()).summary
+    return execute(request.run(observing, "background"), _Silent(), context).summary
 
 
 def perform(
@@ -40,8 +41,11 @@ def perform(
     searched: Mapping[str, Any],
     current: Mapping[str, Any],
     observations: Mapping[str, str],
+    context: Context | None = None,
 ) -> Trial:
     """Runs a setting and says what came of it; what is stored already is not computed again.
+
+    With a budget of network calls a proposed setting begins with one case, and ends with it if that costs too much.
 
     Arguments:
         request: What was asked for.
@@ -50,6 +54,7 @@ def perform(
         searched: The parameters that are tried.
         current: All parameters as the world has them.
         observations: sha256 of the observations that must have been seen, by fraction.
+        context: See `execute`.
 
     Raises:
         BenchError: If it fails for something else than its setting.
@@ -57,11 +62,17 @@ def perform(
     parameters = {**current, **searched}
     try:
         runs = [request.run(observing, label, parameters=searched) for observing in request.observing]
-        summaries = [execute(run, _Silent()).summary for run in runs]
+        if (
+            number
+            and request.budget.calls is not None
+            and (cost := _cost(runs[-1], label, context))[1] > request.budget.calls
+        ):
+            return Trial(number=number, parameters=parameters, outcome="over-budget", seconds=cost[0], calls=cost[1])
+        summaries = [execute(run, _Silent(), context).summary for run in runs]
     except BenchError as error:
         # what stops the background too is not the setting's fault, and must not count as a trial
         for observing in request.observing:
-            background(request, observing)
+            background(request, observing, context)
         return Trial(number=number, parameters=parameters, outcome="failed", reason=str(error))
     for observing, summary in zip(request.observing, summaries, strict=True):
         _check(label, summary["observations"]["hash"], observations[f"{observing.obs_frac:g}"])
@@ -84,6 +95,16 @@ def perform(
         seconds=seconds,
         calls=calls,
     )
+
+
+def _cost(run: RunRequest, label: str, context: Context | None) -> tuple[float, float]:
+    """Seconds and network calls of one case, zero if it comes to no end: what that means is told by all cases."""
+    try:
+        summary = execute(run.model_copy(update={"cases": 1}), _Silent(), context).summary
+    except BenchError:
+        return 0.0, 0.0
+    cost = summary["methods"][label]["cost"]
+    return cost["seconds_per_case"], cost["network_calls"]
 
 
 def _score(observing: ObservingSpec, summary: Mapping[str, Any], label: str) -> FractionScore:

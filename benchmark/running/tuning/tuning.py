@@ -16,7 +16,7 @@ from benchmark.problem import BenchError, Method, Need, Range, seed_from
 from benchmark.running.experiment import MethodRequest
 from benchmark.running.request import check_overrides, method_parameters
 from benchmark.running.skipping import SENTENCES, unmet
-from benchmark.training.context import Context, SilentReport, choose_device, open_workspace
+from benchmark.training.context import Context, open_context
 from benchmark.training.recipes import prepare
 from benchmark.worlds import CycledSpec
 from methods.registry import find_method, source_hash
@@ -76,11 +76,12 @@ def tune(request: TuneRequest, progress: TrialProgress) -> list[Tuning]:
     plans = [_plan(request, label) for label in request.methods]
     if len({plan.kind.name for plan in plans}) < len(plans):
         raise BenchError(f"A method is named twice in {', '.join(request.methods)}; name each once.")
-    seen = {f"{o.obs_frac:g}": background(request, o) for o in request.observing}
-    starts = [_header(request, plan, seen) for plan in plans]
+    context = open_context(request.world, request.weights, request.device)
+    seen = {f"{o.obs_frac:g}": background(request, o, context) for o in request.observing}
+    starts = [_header(request, plan, seen, context) for plan in plans]
     paths = [request.out / "tuning" / request.world.name / f"{plan.kind.name}.json" for plan in plans]
     begun = [_resume(start, path) for start, path in zip(starts, paths, strict=True)]
-    return [_search(request, *which, progress) for which in zip(plans, begun, paths, strict=True)]
+    return [_search(request, *which, context, progress) for which in zip(plans, begun, paths, strict=True)]
 
 
 def _plan(request: TuneRequest, label: str) -> _Plan:
@@ -92,14 +93,13 @@ def _plan(request: TuneRequest, label: str) -> _Plan:
     return _Plan(label, kind, method.parameters, space)
 
 
-def _header(request: TuneRequest, plan: _Plan, seen: Mapping[str, Mapping[str, Any]]) -> Tuning:
+def _header(request: TuneRequest, plan: _Plan, seen: Mapping[str, Mapping[str, Any]], context: Context) -> Tuning:
     """The record without trials.
 
     Raises:
         BenchError: If the method cannot run here, whatever its setting.
     """
-    device = choose_device(request.device)
-    world, weights = open_workspace(request.world, request.weights, str(device))
+    world = context.world
     system = ObservingSystem(request.observing[0], world.grid, world.channels, world.normalisation, world.name)
     if need := unmet(plan.kind, world, system):
         raise BenchError(f"'{plan.label}' cannot run here: {SENTENCES[need]}; name another method or world.")
@@ -114,13 +114,14 @@ def _header(request: TuneRequest, plan: _Plan, seen: Mapping[str, Mapping[str, A
         last_case=one["experiment"]["last_case"],
         convention=one["experiment"]["convention"],
         method={"name": method.name, "version": method.version, "source": source_hash(plan.kind)},
-        weights=prepare(method, Context(world, weights, device, SilentReport())),
+        weights=prepare(method, context),
         members=None if method.point else request.members,
         ensemble=request.ensemble if Need.ENSEMBLE in method.needs else None,
         seed=request.seed,
         budget=request.budget,
         space={key: str(span) for key, span in plan.space.items()},
         fixed=plan.fixed,
+        technical=tuple(sorted(plan.kind.technical)),
         made_with=SAMPLER,
         asked=request.trials,
     )
@@ -148,13 +149,15 @@ def _resume(start: Tuning, path: Path) -> Tuning:
     return found.model_copy(update={"asked": start.asked, "chosen": None})
 
 
-def _search(request: TuneRequest, plan: _Plan, tuning: Tuning, path: Path, progress: TrialProgress) -> Tuning:
+def _search(
+    request: TuneRequest, plan: _Plan, tuning: Tuning, path: Path, context: Context, progress: TrialProgress
+) -> Tuning:
     done = len(tuning.trials)
     progress.start(plan.label, tuning.asked, done)
     for number in range(done, tuning.asked):
         seed = seed_from("tuning", request.world.name, plan.kind.name, number, request.seed)
         searched = propose(plan.space, tuning.trials, request.budget, seed) if number else {}
-        trial = perform(request, plan.label, number, searched, plan.current, tuning.observations)
+        trial = perform(request, plan.label, number, searched, plan.current, tuning.observations, context)
         tuning = tuning.model_copy(update={"trials": (*tuning.trials, trial)})
         write_tuning(path, tuning)
         progress.step()
@@ -162,7 +165,8 @@ def _search(request: TuneRequest, plan: _Plan, tuning: Tuning, path: Path, progr
         score = trial.outcome if trial.mean is None else f"{trial.mean:.4f}"
         progress.note(f"trial {number}: {score}" + (f", best {best.mean:.4f}" if best else ""))
     if (best := tuning.best()) is not None:
-        entry = {k: v for k, v in best.parameters.items() if k in plan.space or v != plan.kind.defaults[k]}
+        told = {k: v for k, v in best.parameters.items() if k not in plan.kind.technical}
+        entry = {k: v for k, v in told.items() if k in plan.space or v != plan.kind.defaults[k]}
         tuning = tuning.model_copy(update={"chosen": Chosen(trial=best.number, entry=entry)})
     write_tuning(path, tuning)
     return tuning

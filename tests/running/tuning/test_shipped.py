@@ -19,7 +19,7 @@ def unlike(tuning: Tuning, tuned: dict[str, dict[str, object]]) -> dict[str, obj
     kind = find_method(name)
     ours = kind(**tuned.get(name, {})).parameters
     chosen = kind(**tuning.trials[tuning.chosen.trial].parameters).parameters
-    return {key: (ours[key], value) for key, value in chosen.items() if ours[key] != value}
+    return {k: (ours[k], value) for k, value in chosen.items() if k not in tuning.technical and ours[k] != value}
 
 
 @pytest.fixture(scope="module")

@@ -201,6 +201,10 @@ def test_outcomes(ask, nudge, tmp_path, by, outcome, reason):
     assert trial.parameters == {"by": by, "off": 0.0}
     if outcome == "failed":
         assert (trial.mean, trial.scores) == (None, ())
+    elif outcome == "over-budget":
+        # it has stopped after one case; the world's own setting is run whole
+        assert (trial.mean, trial.scores, trial.calls) == (None, (), pytest.approx(100 * by, rel=1e-12))
+        assert len(perform(request, nudge, 0, {"by": by}, CURRENT, seen).scores) == 1
     else:
         # the members' mean is one analysis, whose cost is 100 calls times `by`
         assert trial.calls == pytest.approx(100 * by, rel=1e-12)
@@ -254,3 +258,13 @@ def test_parameters_come_back_from_the_file_as_they_were(whole):
     assert back == tuning
     assert all(isinstance(trial.parameters["by"], float) for trial in back.trials)
     assert np.ptp([trial.parameters["by"] for trial in back.trials]) > 0.5
+
+
+def test_what_only_costs_is_not_chosen(search, small_world, tmp_path):
+    """The precision of networks is stated with the trials, and goes into no world's settings."""
+    tuning = search(
+        tmp_path, "denoising-3dvar", trials=1, overrides={"": {"precision": "bfloat16", "prior": "gaussian"}}
+    )
+    assert tuning.technical == ("precision",)
+    assert tuning.fixed["precision"] == "bfloat16"
+    assert tuning.chosen.entry.keys() == {*tuning.space, "prior"}
