@@ -79,7 +79,7 @@ class Diffusion(Method):
 class StateDiffusion(Diffusion):
     """In the state itself."""
 
-    components = (StatePrior.name,)
+    components: tuple[str, ...] = (StatePrior.name,)
 
     def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:
         prior: StatePrior = self.parts[StatePrior.name]

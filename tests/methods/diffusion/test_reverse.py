@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
-from benchmark.problem import CaseNoise, Cost
+from benchmark.problem import BenchError, CaseNoise, Cost
 from benchmark.running.runner import make_problem
 from benchmark.worlds import load_spec, open_world
 from methods.diffusion.reverse import Estimate, Reverse, noise_levels
 from methods.diffusion.state_space import StateSpace
+from methods.priors.background_error import BackgroundError
+from methods.priors.corrected_error import CorrectedError
 from methods.priors.exact_posterior import ExactPosterior
 from methods.registry import find_method
 
@@ -156,6 +158,26 @@ def test_it_contains_3dvar(obs_frac):
     for parameters in ({"prior": "gaussian"}, {"levels": 1}, {"step": "stochastic"}, {"factor": 1.0, "levels": 20}):
         found = run("denoising-3dvar", problem, world, sigma_start=1000.0, **parameters)
         torch.testing.assert_close(found.mean, truth, atol=2e-3, rtol=0)
+
+
+def test_its_metric_can_be_what_the_priors_mean_leaves():
+    """At a level far above B's stds it is 3D-Var with that covariance; here B' is B/100, and the prior's mean 0."""
+    world, problem = ring(0.1)
+    B = world.provide("background-error").covariance
+    remaining = CorrectedError(fitted=BackgroundError(dataclasses.replace(B, scale=B.scale / 10)))
+    method = find_method("denoising-3dvar")(metric="corrected-error", levels=1, sigma_start=1000.0)
+    method.load({"state-prior": world.provide("state-prior"), "corrected-error": remaining})
+    with torch.no_grad():
+        found = method.analyse(problem, MEMBERS, CaseNoise(range(len(problem)))).mean
+    truth = run("3dvar", problem, world, modes=10_000, b_scale=0.01).mean
+    torch.testing.assert_close(found, truth, atol=2e-3, rtol=0)
+    far = run("3dvar", problem, world, modes=10_000).mean
+    assert (far - truth).abs().max() > 0.05
+
+
+def test_a_gaussian_prior_has_one_metric():
+    with pytest.raises(BenchError, match="a Gaussian prior leaves B's own error; take metric=background-error"):
+        find_method("denoising-3dvar")(metric="corrected-error", prior="gaussian")
 
 
 def test_mmps_takes_the_same_way_with_the_denoisers_own_covariance():
