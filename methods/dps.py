@@ -35,7 +35,7 @@ class DPS(StateDiffusion):
         "step": Choice(*STEPS),
         "antithetic": Choice(False, True),
         "b_scale": Real(0.1, 5.0, log=True),
-        "zeta": Real(0.01, 100.0, log=True),
+        "zeta": Real(0.01, 1000.0, log=True),
     }
 
     def guide(self, reverse: Reverse) -> Guide:
@@ -59,5 +59,9 @@ class LatentDPS(LatentDiffusion):
     name = "latent-dps"
     paper = "Chung et al. 2023"
     defaults = {**DPS.defaults, "sigma_start": 10.0, "sigma_end": 0.1}  # noqa: RUF012
-    search = {**DPS.search, "sigma_end": Real(0.1, 0.5, log=True)}  # noqa: RUF012
+    search = {  # noqa: RUF012
+        **DPS.search,
+        "sigma_end": Real(0.1, 0.5, log=True),
+        "zeta": Real(0.01, 100.0, log=True),
+    }
     guide = DPS.guide

@@ -57,6 +57,28 @@ def plot(name: str, data: str | None, weights: Path | None, out: Path, debug: bo
 
 @world.command()
 @click.argument("name")
+@click.option("--data", help="Path or URL of the world's fields.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Folder of your own trained weights.")
+@click.option("--out", type=click.Path(path_type=Path), default="pictures", show_default=True, help="Folder.")
+@click.option("--cases", type=click.IntRange(2), default=120, show_default=True, help="Times, spread over the year.")
+@click.option("--levels", type=click.IntRange(2), default=64, show_default=True, help="Noise levels of a sample.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def priors(
+    name: str, data: str | None, weights: Path | None, out: Path, cases: int, levels: int, device: str, debug: bool
+) -> None:
+    """Draw samples of a world's priors beside the validation year."""
+    from benchmark.running.prior_pictures import prior_pictures
+    from benchmark.training.context import open_context
+    from benchmark.worlds import load_fields_spec
+
+    context = open_context(load_fields_spec(name, data), weights, device)
+    for path in prior_pictures(context, out, cases, levels):
+        click.echo(f"Wrote {path}")
+
+
+@world.command()
+@click.argument("name")
 @click.option("--data", required=True, help="Path of the world's whole archive.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Folder of your own trained weights.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write the sample to.")

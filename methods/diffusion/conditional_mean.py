@@ -2,15 +2,12 @@
 
 __all__ = ["conditional_mean"]
 
-import dataclasses
-
-import torch
 from torch import Tensor
 
-from benchmark.problem import CaseNoise, Cost, Observations, Problem
+from benchmark.problem import CaseNoise, Cost, Problem
 from methods.priors.state_prior import StatePrior
 
-from .reverse import Estimate, Reverse, noise_levels
+from .prior_members import prior_members, unobserved
 from .state_space import StateSpace
 
 
@@ -28,13 +25,5 @@ def conditional_mean(
         noise: The cases' own.
         cost: Where network calls are counted.
     """
-    unseen = dataclasses.replace(problem, observations=Observations.none(problem.background, ("",) * len(problem)))
-    space = StateSpace(unseen, prior.scale, cost)
-    reverse = Reverse(space, prior, draws, noise, antithetic=True)
-
-    def guide(delta_t: Tensor, sigma: Tensor) -> Estimate:
-        return Estimate(reverse.denoise(delta_t, sigma))
-
-    with torch.no_grad():
-        sigmas = noise_levels(100.0, 0.1, levels, problem.device)
-        return space.state(reverse.run(guide, sigmas, "renoise").mean).mean(1)
+    space = StateSpace(unobserved(problem), prior.scale, cost)
+    return prior_members(space, prior, draws, noise, (100.0, 0.1, levels), "renoise", antithetic=True).mean(1)

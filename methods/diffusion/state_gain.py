@@ -3,6 +3,8 @@
 __all__ = ["Conditional", "StateGain"]
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +17,9 @@ from .state_space import StateSpace
 
 LEVELS = 64
 """Covariances that are kept: on a sphere each has a table of some sixty megabytes."""
+
+MOST_NUMBERS = 2**26
+"""Of the matrices of all cases; where there are more, a case is solved for by itself and nothing of it is kept."""
 
 
 class Conditional:
@@ -45,6 +50,15 @@ class StateGain:
         observations = space.problem.observations
         self.space, self.G, self.left = space, G, left
         self.R = torch.where(observations.mask, observations.error_std, 1.0).double().square()
+        cases, values = self.R.shape
+        # together while that takes little memory: a few thousand values make a matrix of a hundred megabytes
+        together = self.R.numel() * (len(left.B.modes) + values) <= MOST_NUMBERS
+        groups = [slice(0, cases)] if together else [slice(case, case + 1) for case in range(cases)]
+        self._grams = [(group, self._gram(G.select(group), together)) for group in groups]
+
+    def _gram(self, G: LinearOperator, keep: bool) -> Callable[[Any], Tensor]:
+        """C -> G C G^T, shape (case, value, value), float64."""
+        return self.left.B.betweens(G) if keep else lambda C: C.between(G)
 
     @classmethod
     def at(cls, space: StateSpace, left: Conditional, point: Tensor) -> "StateGain":
@@ -59,13 +73,11 @@ class StateGain:
         """K innovation: (case, member, value), zero where padded, to (case, member, n)."""
         C = self.left.at(sigma, factor)
         weights = torch.empty_like(innovation)
-        for case in range(len(innovation)):
-            # one case at a time: a few thousand values make a matrix of a hundred megabytes
-            gram = C.between(self.G.select(slice(case, case + 1)))[0] + torch.diag(self.R[case])
-            L, failed = torch.linalg.cholesky_ex(gram)
-            solved = torch.cholesky_solve(innovation[case].double().mT, L).mT
+        for group, between in self._grams:
+            L, failed = torch.linalg.cholesky_ex(between(C) + torch.diag_embed(self.R[group]))
+            solved = torch.cholesky_solve(innovation[group].double().mT, L).mT.to(weights)
             # a case that went wrong is its own: the others of its batch have their analysis
-            weights[case] = solved.to(weights) if failed == 0 else torch.nan
+            weights[group] = torch.where(failed[:, None, None] > 0, torch.nan, solved)
         return C.apply(self.G.adjoint(weights).flatten(2))
 
     def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:

@@ -130,16 +130,24 @@ class SpectralCovariance:
 
     def between(self, operator: LinearOperator) -> Tensor:
         """H B H^T, shape (case, value, value), float64."""
+        return self.betweens(operator)(self)
+
+    def betweens(self, operator: LinearOperator) -> "Callable[[SpectralCovariance], Tensor]":
+        """H C H^T for covariances C that are `mapped` from this one: what H sees of the modes is worked out once."""
         index = operator.index
         gain = operator.weight.double() * self.scale.double()[index]
         seen = (self.modes[:, index].double() * gain).sum(-1).transpose(0, 1)
-        rest = self.remainder.double()
-        total = seen.mT @ ((self.variances.double() - rest)[:, None] * seen)
+        same = torch.zeros(*index.shape[:-1], index.shape[-2], dtype=torch.float64, device=gain.device)
         for p in range(index.shape[-1]):
             for q in range(index.shape[-1]):
-                same = index[..., :, None, p] == index[..., None, :, q]
-                total = total + rest * gain[..., :, None, p] * same * gain[..., None, :, q]
-        return total
+                meet = index[..., :, None, p] == index[..., None, :, q]
+                same = same + gain[..., :, None, p] * meet * gain[..., None, :, q]
+
+        def between(C: SpectralCovariance) -> Tensor:
+            rest = C.remainder.double()
+            return seen.mT @ ((C.variances.double() - rest)[:, None] * seen) + rest * same
+
+        return between
 
     def diagonal(self) -> Tensor:
         """Variances, shape (n,)."""

@@ -219,6 +219,10 @@ class ZonalCovariance:
         assert total is not None
         return total
 
+    def betweens(self, operator: LinearOperator) -> "Callable[[ZonalCovariance], Tensor]":
+        """H C H^T for covariances C that are `mapped` from this one, each by its own table."""
+        return lambda C: C.between(operator)
+
     @property
     def free(self) -> Tensor:
         """Which modes have a phase of their own, shape (mode,), bool: all but those of wavenumber 0 and, for an even
