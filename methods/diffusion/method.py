@@ -3,17 +3,19 @@
 __all__ = ["DIFFUSION_DEFAULTS", "LatentDiffusion", "StateDiffusion"]
 
 import abc
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Method, Problem
+from benchmark.problem import Analysis, BenchError, CaseNoise, Component, Cost, Method, Problem
 from methods.priors.autoencoder import Autoencoder
 from methods.priors.increment_space import IncrementSpace
 from methods.priors.latent_prior import LatentPrior
 from methods.priors.latent_space import LatentSpace
 from methods.priors.state_prior import StatePrior
 
+from .compiling import compile_denoiser
 from .reverse import PRECISIONS, STEPS, Guide, Prior, Reverse, noise_levels
 from .state_space import StateSpace
 
@@ -25,6 +27,7 @@ DIFFUSION_DEFAULTS: dict[str, Any] = {
     "antithetic": False,
     "b_scale": 1.0,
     "precision": "float32",
+    "compile": False,
 }
 
 
@@ -37,12 +40,13 @@ class Diffusion(Method):
         antithetic: Whether members come in pairs of opposite noise.
         b_scale: Factor on the covariance of all increments that the prior knows.
         precision: Of the network: `float32`, or `bfloat16` where the processor has it and time counts.
+        compile: Whether the network is compiled, which takes a minute and pays in long runs; see `compile_denoiser`.
     """
 
     point = False
     default_members = 8
     defaults = DIFFUSION_DEFAULTS
-    technical = frozenset({"precision"})
+    technical = frozenset({"precision", "compile"})
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
@@ -50,6 +54,12 @@ class Diffusion(Method):
         self.require_choice("precision", *PRECISIONS)
         if self["sigma_end"] >= self["sigma_start"]:
             raise BenchError(f"{self.name}: sigma_end={self['sigma_end']:g} is not below sigma_start.")
+
+    def load(self, parts: Mapping[str, Component]) -> None:
+        super().load(parts)
+        if self["compile"]:
+            for part in parts.values():
+                compile_denoiser(part)
 
     @abc.abstractmethod
     def open(self, problem: Problem, cost: Cost) -> tuple[IncrementSpace, Prior]:

@@ -3,7 +3,6 @@
 __all__ = ["Conditional", "StateGain"]
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -53,12 +52,8 @@ class StateGain:
         cases, values = self.R.shape
         # together while that takes little memory: a few thousand values make a matrix of a hundred megabytes
         together = self.R.numel() * (len(left.B.modes) + values) <= MOST_NUMBERS
-        groups = [slice(0, cases)] if together else [slice(case, case + 1) for case in range(cases)]
-        self._grams = [(group, self._gram(G.select(group), together)) for group in groups]
-
-    def _gram(self, G: LinearOperator, keep: bool) -> Callable[[Any], Tensor]:
-        """C -> G C G^T, shape (case, value, value), float64."""
-        return self.left.B.betweens(G) if keep else lambda C: C.between(G)
+        self._groups = [slice(0, cases)] if together else [slice(case, case + 1) for case in range(cases)]
+        self._kept: list[Any] | None = [left.B.seen_by(G)] if together else None
 
     @classmethod
     def at(cls, space: StateSpace, left: Conditional, point: Tensor) -> "StateGain":
@@ -71,14 +66,16 @@ class StateGain:
 
     def apply(self, innovation: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
         """K innovation: (case, member, value), zero where padded, to (case, member, n)."""
-        C = self.left.at(sigma, factor)
-        weights = torch.empty_like(innovation)
-        for group, between in self._grams:
-            L, failed = torch.linalg.cholesky_ex(between(C) + torch.diag_embed(self.R[group]))
-            solved = torch.cholesky_solve(innovation[group].double().mT, L).mT.to(weights)
+        C: Any = self.left.at(sigma, factor)
+        parts = []
+        for i, group in enumerate(self._groups):
+            seen: Any = C.seen_by(self.G.select(group)) if self._kept is None else self._kept[i]
+            L, failed = torch.linalg.cholesky_ex(seen.between(C) + torch.diag_embed(self.R[group]))
+            weights = torch.cholesky_solve(innovation[group].double().mT, L).mT.to(innovation)
             # a case that went wrong is its own: the others of its batch have their analysis
-            weights[group] = torch.where(failed[:, None, None] > 0, torch.nan, solved)
-        return C.apply(self.G.adjoint(weights).flatten(2))
+            weights = torch.where(failed[:, None, None] > 0, torch.nan, weights)
+            parts.append(seen.spread(C, weights))
+        return torch.cat(parts)
 
     def root(self, noise: Tensor, sigma: float, factor: float = 1.0) -> Tensor:
         """C^1/2 noise, shape (case, member, n)."""

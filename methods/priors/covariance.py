@@ -130,24 +130,11 @@ class SpectralCovariance:
 
     def between(self, operator: LinearOperator) -> Tensor:
         """H B H^T, shape (case, value, value), float64."""
-        return self.betweens(operator)(self)
+        return self.seen_by(operator).between(self)
 
-    def betweens(self, operator: LinearOperator) -> "Callable[[SpectralCovariance], Tensor]":
-        """H C H^T for covariances C that are `mapped` from this one: what H sees of the modes is worked out once."""
-        index = operator.index
-        gain = operator.weight.double() * self.scale.double()[index]
-        seen = (self.modes[:, index].double() * gain).sum(-1).transpose(0, 1)
-        same = torch.zeros(*index.shape[:-1], index.shape[-2], dtype=torch.float64, device=gain.device)
-        for p in range(index.shape[-1]):
-            for q in range(index.shape[-1]):
-                meet = index[..., :, None, p] == index[..., None, :, q]
-                same = same + gain[..., :, None, p] * meet * gain[..., None, :, q]
-
-        def between(C: SpectralCovariance) -> Tensor:
-            rest = C.remainder.double()
-            return seen.mT @ ((C.variances.double() - rest)[:, None] * seen) + rest * same
-
-        return between
+    def seen_by(self, operator: LinearOperator) -> "SeenModes":
+        """What an observation operator sees of the modes, worked out once for all covariances that have them."""
+        return SeenModes(self, operator)
 
     def diagonal(self) -> Tensor:
         """Variances, shape (n,)."""
@@ -169,3 +156,37 @@ class SpectralCovariance:
 
     def to(self, device: torch.device | str) -> "SpectralCovariance":
         return SpectralCovariance(**{k: v.to(device) for k, v in self.tensors().items()})
+
+
+class SeenModes:
+    """H C H^T and C H^T for covariances C that are `mapped` from one and the same.
+
+    Arguments:
+        B: One of them.
+        operator: H.
+    """
+
+    def __init__(self, B: SpectralCovariance, operator: LinearOperator) -> None:
+        index = operator.index
+        gain = operator.weight.double() * B.scale.double()[index]
+        self.operator = operator
+        self.seen = (B.modes[:, index].double() * gain).sum(-1).transpose(0, 1)
+        self.same = torch.zeros(*index.shape[:-1], index.shape[-2], dtype=torch.float64, device=gain.device)
+        for p in range(index.shape[-1]):
+            for q in range(index.shape[-1]):
+                meet = index[..., :, None, p] == index[..., None, :, q]
+                self.same += gain[..., :, None, p] * meet * gain[..., None, :, q]
+
+    def between(self, C: SpectralCovariance) -> Tensor:
+        """H C H^T, shape (case, value, value), float64."""
+        rest = C.remainder.double()
+        return self.seen.mT @ ((C.variances.double() - rest)[:, None] * self.seen) + rest * self.same
+
+    def spread(self, C: SpectralCovariance, weights: Tensor) -> Tensor:
+        """C H^T weights: (case, member, value) to (case, member, n)."""
+        rest = C.remainder.to(weights)
+        coefficients = weights @ self.seen.to(weights).mT
+        local = C.scale.to(weights) * self.operator.adjoint(weights).flatten(2)
+        return C.scale.to(weights) * (
+            rest * local + ((C.variances.to(weights) - rest) * coefficients) @ C.modes.to(weights)
+        )

@@ -20,6 +20,8 @@ from torch import Tensor
 
 from benchmark.problem import LinearOperator
 
+from .looked_up import LookedUp
+
 BATCH = 256
 
 
@@ -219,9 +221,9 @@ class ZonalCovariance:
         assert total is not None
         return total
 
-    def betweens(self, operator: LinearOperator) -> "Callable[[ZonalCovariance], Tensor]":
-        """H C H^T for covariances C that are `mapped` from this one, each by its own table."""
-        return lambda C: C.between(operator)
+    def seen_by(self, operator: LinearOperator) -> LookedUp:
+        """What `SpectralCovariance.seen_by` gives: here every covariance has a table of its own."""
+        return LookedUp(operator)
 
     @property
     def free(self) -> Tensor:
@@ -242,7 +244,7 @@ class ZonalCovariance:
         """
         spectrum = torch.fft.rfft(fields, norm="ortho").flatten(1, 2).permute(2, 1, 0)
         parts = [modes.conj().to(x_m) @ x_m for (modes, _), x_m in zip(self._blocks, spectrum, strict=True)]
-        found = torch.cat(parts)[self._order].T
+        found = torch.cat(parts)[torch.cat([place for _, place in self._blocks]).argsort()].T
         free = self.free
         return torch.cat((found.real * self._lengths.to(fields), 2**0.5 * found.imag[:, free]), dim=1)
 
@@ -269,11 +271,6 @@ class ZonalCovariance:
     def _lengths(self) -> Tensor:
         """sqrt(2) for a mode that stands for itself and its conjugate, 1 for others, shape (mode,), float64."""
         return 1 + (2**0.5 - 1) * self.free.double()
-
-    @functools.cached_property
-    def _order(self) -> Tensor:
-        """Where each mode is among the blocks, shape (mode,)."""
-        return torch.cat([place for _, place in self._blocks]).argsort()
 
     @functools.cached_property
     def _table(self) -> Tensor:
