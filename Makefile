@@ -49,12 +49,13 @@ $(BIN)/python:
 run: .venv/.run
 	@$(BIN)/bench run --method background --method 3dvar --method lo-sda --obs-frac 0.01 $(WORLD) $(ARGS)
 
+# A worker a core, of one thread each: what is trained for a file of tests is trained by one of them.
 test: .venv/.test
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@site=$$(mktemp -d); trap 'rm -rf "$$site"' EXIT; $(BIN)/mkdocs build --strict --quiet --site-dir "$$site"
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/.test
 	@$(BIN)/ruff check

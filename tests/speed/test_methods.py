@@ -117,7 +117,7 @@ def test_seconds_per_case(benchmark, workspace, problem, name):
     per_case = benchmark.stats.stats.median / CASES
     benchmark.extra_info["seconds per case"] = per_case
     print(f"\n{name}: {per_case * 1e3:.1f} ms a case, {analysis.members.shape[1]} members")
-    limit = {"3dvar": 0.010, "latent-3dvar": 0.5, "lo-sda": 0.5}[name]
+    limit = {"3dvar": 0.010, "latent-3dvar": 0.5, "lo-sda": 2.0}[name]
     assert per_case < limit
 
 
@@ -138,7 +138,7 @@ BARE = {
     "lo-sda": 1.15,
     "latent-denoising-3dvar": 1.15,
     # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition
-    "denoising-3dvar": 1.40,
+    "denoising-3dvar": 1.20,
 }
 
 
@@ -164,3 +164,24 @@ def test_analysis_over_bare_network_time(benchmark, workspace, problem, name, mo
     benchmark.extra_info["ratio"] = ratio
     print(f"\n{name}: {ratio:.3f} times its bare network time")
     assert ratio < BARE[name]
+
+
+def test_a_compiled_network_is_faster_and_moves_nothing(benchmark, workspace):
+    problem = _problem(workspace.world, 0.05)
+    eager, compiled = (
+        find_method("denoising-3dvar")(**workspace.world.spec.methods["denoising-3dvar"], compile=asked)
+        for asked in (False, True)
+    )
+    for method in (eager, compiled):
+        prepare(method, workspace)
+    expected = _analyse(eager, problem).members
+    torch.testing.assert_close(_analyse(compiled, problem).members, expected, atol=1e-3, rtol=0)
+    started = time.perf_counter()
+    for _ in range(3):
+        _analyse(eager, problem)
+    seconds = (time.perf_counter() - started) / 3
+    benchmark.pedantic(_analyse, (compiled, problem), rounds=3)
+    ratio = benchmark.stats.stats.mean / seconds
+    benchmark.extra_info["ratio"] = ratio
+    print(f"\ncompiled: {ratio:.2f} of the time")
+    assert ratio < 1
