@@ -86,11 +86,21 @@ def test_archive_and_validation_year_have_errors_of_one_size(workspace):
     assert (seen < 0.85 * validation).all()
 
 
-@pytest.mark.parametrize("name", ["3dvar", "latent-3dvar", "lo-sda"])
-def test_a_real_case_alone_equals_the_case_in_a_batch(workspace, name):
+@pytest.mark.parametrize(
+    ("name", "changes", "tolerance"),
+    [
+        ("3dvar", {}, 1e-5),
+        ("latent-3dvar", {}, 1e-5),
+        ("denoising-3dvar", {}, 1e-4),
+        ("lo-sda", {"variant": "hard"}, 1e-4),
+        # some fifty steps of a length that the misfit decides, each of which stretches the rounding of the one before
+        ("lo-sda", {}, 1e-3),
+    ],
+)
+def test_a_real_case_alone_equals_the_case_in_a_batch(workspace, name, changes, tolerance):
     """Real covariances are worse conditioned than a toy's: what rounding does shows here."""
     world, store = workspace
-    method = find_method(name)(**world.spec.methods[name])
+    method = find_method(name)(**{**world.spec.methods[name], **changes})
     prepare(method, Context(world, store, torch.device("cpu"), SilentReport()))
     times = world.times("test")[::20][:32]
     system = ObservingSystem(
@@ -104,7 +114,7 @@ def test_a_real_case_alone_equals_the_case_in_a_batch(workspace, name):
         batch = method.analyse(problem, 2, CaseNoise(range(32)))
         for i in (0, 13, 31):
             alone = method.analyse(problem.select(slice(i, i + 1)), 2, CaseNoise([i]))
-            torch.testing.assert_close(alone.members[0], batch.members[i], atol=1e-5, rtol=0)
+            torch.testing.assert_close(alone.members[0], batch.members[i], atol=tolerance, rtol=0)
 
 
 def test_the_autoencoder_errs_by_a_quarter_of_the_analysis_at_most(workspace, summary):
