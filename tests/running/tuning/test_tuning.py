@@ -265,6 +265,6 @@ def test_what_only_costs_is_not_chosen(search, small_world, tmp_path):
     tuning = search(
         tmp_path, "denoising-3dvar", trials=1, overrides={"": {"precision": "bfloat16", "prior": "gaussian"}}
     )
-    assert tuning.technical == ("precision",)
+    assert tuning.technical == ("compile", "precision")
     assert tuning.fixed["precision"] == "bfloat16"
     assert tuning.chosen.entry.keys() == {*tuning.space, "prior"}
