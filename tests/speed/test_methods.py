@@ -138,7 +138,7 @@ BARE = {
     "lo-sda": 1.15,
     "latent-denoising-3dvar": 1.15,
     # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition
-    "denoising-3dvar": 1.20,
+    "denoising-3dvar": 1.15,
 }
 
 
