@@ -53,7 +53,7 @@ class StateGain:
         # together while that takes little memory: a few thousand values make a matrix of a hundred megabytes
         together = self.R.numel() * (len(left.B.modes) + values) <= MOST_NUMBERS
         self._groups = [slice(0, cases)] if together else [slice(case, case + 1) for case in range(cases)]
-        self._kept: list[Any] | None = [left.B.seen_by(G)] if together else None
+        self._kept: Any = left.B.seen_by(G) if together else None
 
     @classmethod
     def at(cls, space: StateSpace, left: Conditional, point: Tensor) -> "StateGain":
@@ -68,8 +68,8 @@ class StateGain:
         """K innovation: (case, member, value), zero where padded, to (case, member, n)."""
         C: Any = self.left.at(sigma, factor)
         parts = []
-        for i, group in enumerate(self._groups):
-            seen: Any = C.seen_by(self.G.select(group)) if self._kept is None else self._kept[i]
+        for group in self._groups:
+            seen = C.seen_by(self.G.select(group)) if self._kept is None else self._kept
             L, failed = torch.linalg.cholesky_ex(seen.between(C) + torch.diag_embed(self.R[group]))
             weights = torch.cholesky_solve(innovation[group].double().mT, L).mT.to(innovation)
             # a case that went wrong is its own: the others of its batch have their analysis

@@ -141,6 +141,14 @@ def test_its_metric_can_be_what_the_priors_mean_leaves():
     assert (far - truth).abs().max() > 0.05
 
 
+def test_cases_that_do_not_fit_into_memory_together_are_solved_one_by_one(monkeypatch):
+    world, problem = ring(0.2)
+    problem = problem.select(slice(0, 5))
+    together = run("denoising-3dvar", problem, world).members
+    monkeypatch.setattr("methods.diffusion.state_gain.MOST_NUMBERS", 0)
+    torch.testing.assert_close(run("denoising-3dvar", problem, world).members, together, atol=1e-5, rtol=0)
+
+
 def test_a_gaussian_prior_has_one_metric():
     with pytest.raises(BenchError, match="a Gaussian prior leaves B's own error; take metric=background-error"):
         find_method("denoising-3dvar")(metric="corrected-error", prior="gaussian")
