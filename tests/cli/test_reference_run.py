@@ -91,8 +91,8 @@ def test_archive_and_validation_year_have_errors_of_one_size(workspace):
     [
         ("3dvar", {}, 1e-5),
         ("latent-3dvar", {}, 1e-5),
-        ("denoising-3dvar", {}, 1e-4),
-        ("lo-sda", {"variant": "hard"}, 1e-4),
+        ("denoising-3dvar", {}, 1e-5),
+        ("lo-sda", {"variant": "hard"}, 1e-5),
         # some fifty steps of a length that the misfit decides, each of which stretches the rounding of the one before
         ("lo-sda", {}, 1e-3),
     ],
