@@ -56,13 +56,15 @@ def prior_pictures(context: Context, folder: Path, cases: int, levels: int) -> I
     for name in names:
         prior = context.require(find_recipe(name).kind)
         assert isinstance(prior, StatePrior | LatentPrior | ClimatePrior)
+        # opened once: a latent prior comes with an autoencoder
+        parts = (context.require(Autoencoder),) if isinstance(prior, LatentPrior) else ()  # type: ignore[type-abstract]
         drawn, real = [], []
         for first in range(0, len(times), BATCH):
             truth, problem = make_problem(world, observing, times[first : first + BATCH])
             noise = CaseNoise(range(first, first + len(problem)))
             start = problem.climatology if name == ClimatePrior.name else problem.background
             unseen = unobserved(problem).to(context.device)
-            space = _space(prior, unseen, context)
+            space = _space(prior, unseen, *parts)
             states = prior_members(space, prior, 1, noise, (START[name], END, levels))[:, 0].cpu()
             drawn.append(states - start)
             real.append(truth - start)
@@ -75,9 +77,11 @@ def prior_pictures(context: Context, folder: Path, cases: int, levels: int) -> I
         )
 
 
-def _space(prior: StatePrior | LatentPrior | ClimatePrior, problem: Problem, context: Context) -> IncrementSpace:
+def _space(
+    prior: StatePrior | LatentPrior | ClimatePrior, problem: Problem, autoencoder: Autoencoder | None = None
+) -> IncrementSpace:
     """What the prior's increments are of."""
-    if isinstance(prior, LatentPrior):
-        return LatentSpace(problem, context.require(Autoencoder), prior.scale, Cost())  # type: ignore[type-abstract]
+    if autoencoder is not None:
+        return LatentSpace(problem, autoencoder, prior.scale, Cost())
     start: Literal["background", "climatology"] = "climatology" if isinstance(prior, ClimatePrior) else "background"
     return StateSpace(problem, prior.scale, Cost(), start)

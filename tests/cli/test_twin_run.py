@@ -11,8 +11,8 @@ from benchmark.weights import SHIPPED, Card
 from benchmark.worlds import load_spec
 from benchmark.worlds.sample import SAMPLES
 
-# Scores are means over cases; these bounds hold for so many of them with room for the sampling.
-CASES = 32
+# Scores are means over cases; these bounds hold for 48 of them with room for the sampling.
+CASES = 48
 
 
 @pytest.fixture(scope="module")
