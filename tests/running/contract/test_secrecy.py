@@ -19,8 +19,13 @@ PEEKS = {
     "makes one by its class": (OPEN, f"world = Gaussian(load_spec('gaussian-ring'))\n{PEEK}", "opened a world"),
     "asks the garbage collector": (
         OPEN + "import gc",
-        f"world = [found for found in gc.get_objects() if type(found) is Gaussian][-1]\n{PEEK}",
-        r"asked for 'truth' of a world \(Gaussian\)",
+        # tests before this one may have left worlds of other grids and other years behind
+        f"""
+world = [found for found in gc.get_objects() if type(found) is Gaussian and found.grid.shape == problem.grid.shape
+         and set(problem.times) <= set(found.times("test"))][-1]
+{PEEK}
+""",
+        r"asked for 'grid' of a world \(Gaussian\)",
     ),
     "looks at the stack": (
         OPEN + "import sys",
