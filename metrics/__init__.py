@@ -1,28 +1,42 @@
 """Scores: statistics of a case, aggregation over cases, scores, significance."""
 
 from .aggregation import State
+from .domain import regions_on
 from .regions import REGIONS, Region, find_region, region_weights
-from .scores import SCORES, Score, find_score, relative_error
-from .significance import block_length, bootstrap, interval, resample_indices
-from .statistics import STATISTICS, Statistic, find_statistic
+from .scorer import Key, Scorer
+from .scores import SCORES, SPECIAL_SCORES, Score, find_score, relative_error
+from .significance import block_length, bootstrap, interval, resample_counts, resample_indices, resampled_means
+from .statistic import Statistic
+from .statistics import STATISTICS, find_statistic
+from .testing import LEVEL, effective_size, holm, p_value
 from .wb2 import score_files
 
 __all__ = [
+    "LEVEL",
     "REGIONS",
     "SCORES",
+    "SPECIAL_SCORES",
     "STATISTICS",
+    "Key",
     "Region",
     "Score",
+    "Scorer",
     "State",
     "Statistic",
     "block_length",
     "bootstrap",
+    "effective_size",
     "find_region",
     "find_score",
     "find_statistic",
+    "holm",
     "interval",
+    "p_value",
     "region_weights",
+    "regions_on",
     "relative_error",
+    "resample_counts",
     "resample_indices",
+    "resampled_means",
     "score_files",
 ]

@@ -54,6 +54,11 @@ class Fields:
         """Ascending, shape (time,), datetime64[ns]."""
         return self.dataset["time"].values
 
+    def bytes_of(self, channel: str) -> int:
+        """Of one time of a channel with all its members, in float64."""
+        members = dict(self.dataset[self.channels[channel].name].sizes).get("number", 1)
+        return 8 * members * len(self.grid.latitude) * len(self.grid.longitude)
+
     def require_grid(self, grid: Grid) -> None:
         """
         Raises:

@@ -6,7 +6,7 @@ resampled in blocks: single ones would give error bars that are too short. Two m
 same resamples, which takes the cases' common difficulty out of their difference.
 """
 
-__all__ = ["block_length", "bootstrap", "interval", "resample_indices"]
+__all__ = ["block_length", "bootstrap", "interval", "resample_counts", "resample_indices", "resampled_means"]
 
 import math
 from collections.abc import Callable, Mapping
@@ -57,28 +57,44 @@ def resample_indices(n: int, length: int, draws: int, seed: int) -> np.ndarray:
     return (starts[:, :, None] + np.arange(length)).reshape(draws, -1)[:, :n]
 
 
+def resample_counts(indices: np.ndarray) -> np.ndarray:
+    """How often every case stands in every resample, over the number of cases: a mean is then a product.
+
+    Arguments:
+        indices: From `resample_indices`, shape (draws, case).
+
+    Returns:
+        Shape (draws, case), float64; rows sum to one.
+    """
+    draws, n = indices.shape
+    flat = indices + n * np.arange(draws)[:, None]
+    return np.bincount(flat.ravel(), minlength=draws * n).reshape(draws, n) / n
+
+
+def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Means over the cases of every resample: (case, ...) and (draws, case) to (draws, ...)."""
+    return np.tensordot(counts, np.asarray(values, dtype=np.float64), axes=1)
+
+
 def bootstrap(
     function: Callable[[Mapping[str, np.ndarray]], np.ndarray],
     statistics: Mapping[str, np.ndarray],
-    indices: np.ndarray,
+    counts: np.ndarray,
 ) -> np.ndarray:
     """A function of mean statistics, on every resample of the cases.
 
     For a paired comparison, put the statistics of both methods (and of the background) under names of their own and
-    let `function` form the difference; or call twice with the same `indices` and subtract.
+    let `function` form the difference; or call twice with the same `counts` and subtract.
 
     Arguments:
         function: From means by name, each of shape (draws, ...), to samples; a `Score` is one.
         statistics: Per-case values by name, each of shape (case, ...).
-        indices: From `resample_indices`, shape (draws, case).
+        counts: From `resample_counts`, shape (draws, case).
 
     Returns:
         What `function` gives, first axis draws.
     """
-    draws, n = indices.shape
-    flat = indices + n * np.arange(draws)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=draws * n).reshape(draws, n) / n
-    return function({k: np.tensordot(counts, np.asarray(v, dtype=np.float64), axes=1) for k, v in statistics.items()})
+    return function({name: resampled_means(values, counts) for name, values in statistics.items()})
 
 
 def interval(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:

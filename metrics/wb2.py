@@ -3,6 +3,7 @@
 __all__ = ["score_files"]
 
 import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,16 @@ from benchmark.problem import BenchError, describe, parse_channel
 from .aggregation import State
 from .reading import Fields
 from .regions import region_weights
+from .scorer import Scorer
 from .scores import find_score
-from .statistics import find_statistic
 
 Source = str | Path | xr.Dataset
 
 SCORE_NAMES = ("rmse", "rmse_per_case", "mae", "bias", "acc")
+ENSEMBLE_NAMES = ("rmse_member", "spread", "spread_skill", "mse_debiased", "crps", "energy_score")
 DAILY = ("hour", "dayofyear")
-# Bytes of one variable read at once, in float64; a few temporary arrays of that size live beside it.
+# Bytes of one variable read at once, in float64, but one time of one level at least; some arrays of that size live
+# beside it.
 CHUNK_BYTES = 2**25
 
 
@@ -33,7 +36,7 @@ def score_files(
     """Scores of an analysis over the times, variables and levels that it shares with the truth.
 
     Files are read as those of worlds are: names, order and units may be others, but nothing is guessed. An ensemble
-    (dimension `number`) is scored by the mean of its members.
+    (dimension `number`) is scored by the mean of its members, and has the scores of ensembles besides.
 
     Arguments:
         analysis: Path or dataset with dimensions time, [number], [level], latitude, longitude [the unit that the
@@ -43,7 +46,8 @@ def score_files(
         region: One of `metrics.REGIONS`.
 
     Returns:
-        For each of rmse, rmse_per_case, mae, bias and acc: the value of each channel, by WeatherBench 2's names
+        For each of rmse, rmse_per_case, mae, bias and acc, and of an ensemble rmse_member, spread, spread_skill,
+        mse_debiased, crps and energy_score: the value of each channel, by WeatherBench 2's names
         (`geopotential_500`, `2m_temperature`). `acc` is NaN where a field has no anomaly.
 
     Raises:
@@ -80,13 +84,14 @@ def _score(xa: Fields, x: Fields, clim: Fields | None, region: str) -> dict[str,
     common = _common(xa, x, clim)
     clim_index = {} if clim is None else _climatology_index(clim, times)
 
-    scores = [find_score(name) for name in SCORE_NAMES if name != "acc" or clim is not None]
-    statistics = [find_statistic(name) for name in sorted({name for score in scores for name in score.statistics})]
+    names = [*SCORE_NAMES, *(ENSEMBLE_NAMES if "number" in xa.dataset.dims else ())]
+    scores = [find_score(name) for name in names if name != "acc" or clim is not None]
+    statistics = sorted({name for score in scores for name in score.statistics})
     result: dict[str, dict[str, float]] = {score.name: {} for score in scores}
-    for key, channels in common.items():
-        states = {statistic.name: State.zero() for statistic in statistics}
-        field = xa.dataset[key]
-        step = max(1, CHUNK_BYTES // (8 * field.size // field.sizes["time"]))
+    for channels in _pieces(common, xa):
+        scorer = Scorer(x.grid, [parse_channel(channel) for channel in channels], {region: weights}, statistics)
+        total = State.zero()
+        step = max(1, CHUNK_BYTES // (len(channels) * xa.bytes_of(channels[0])))
         for start in range(0, len(times), step):
             cases = slice(start, start + step)
             f = xa.read(channels, {"time": as_slice(xa_index[cases])})
@@ -95,12 +100,19 @@ def _score(xa: Fields, x: Fields, clim: Fields | None, region: str) -> dict[str,
             c = None
             if clim is not None:
                 c = clim.read(channels, {k: v[cases] for k, v in clim_index.items()})[:, 0]
-            for statistic in statistics:
-                states[statistic.name] += State.from_values(statistic.compute(f, t, c, weights))
-        means = {name: state.mean() for name, state in states.items()}
+            total += State.from_values(scorer.compute(f, t, c, None))
+        means = total.mean().reshape(len(statistics), len(channels))
         for score in scores:
-            result[score.name] |= dict(zip(channels, score(means).tolist(), strict=True))
+            values = score(dict(zip(statistics, means, strict=True)))
+            result[score.name] |= dict(zip(channels, values.tolist(), strict=True))
     return result
+
+
+def _pieces(common: Mapping[str, list[str]], xa: Fields) -> Iterator[list[str]]:
+    """Channels that are read together: those of a variable, or fewer, if one time of them is much."""
+    for channels in common.values():
+        count = max(1, CHUNK_BYTES // xa.bytes_of(channels[0]))
+        yield from (channels[start : start + count] for start in range(0, len(channels), count))
 
 
 def _refuse_other_units(channels: list[str], f: np.ndarray, t: np.ndarray) -> None:

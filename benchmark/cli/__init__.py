@@ -11,8 +11,10 @@ from .exact import exact
 from .group import Group
 from .listing import methods, worlds
 from .literature import literature
+from .results import results
 from .run import run
 from .score import score
+from .sweep import sweep
 from .test_method import test_method
 from .train import train
 from .tune import tune
@@ -25,5 +27,5 @@ def main() -> None:
     """A benchmark for data assimilation: same truth, same background, same observations, error bars."""
 
 
-for command in (run, tune, train, world, worlds, methods, score, literature, exact, test_method):
+for command in (run, sweep, results, tune, train, world, worlds, methods, score, literature, exact, test_method):
     main.add_command(command)

@@ -52,7 +52,8 @@ def exact(
     from benchmark.observing import ObservingSpec
     from benchmark.progress import ProgressBars
     from benchmark.running.exact_comparison import compare_with_exact
-    from benchmark.running.request import RunRequest, check_overrides
+    from benchmark.running.planning import check_overrides
+    from benchmark.running.request import RunRequest
     from benchmark.worlds import load_spec
     from leaderboards.exactness import print_exactness
 

@@ -54,11 +54,13 @@ def run(context: click.Context, methods: tuple[str, ...], world: str, data: str 
     from benchmark.problem import BenchError
     from benchmark.progress import ProgressBars
     from benchmark.running.cycled import execute_cycled
-    from benchmark.running.request import RunRequest, check_overrides, execute
+    from benchmark.running.executing import execute
+    from benchmark.running.planning import check_overrides
+    from benchmark.running.request import RunRequest
     from benchmark.worlds import CycledSpec, load_spec
     from leaderboards.cycled import print_cycled
     from leaderboards.terminal import print_summary
-    from leaderboards.tuning.shipped import add_tuning
+    from leaderboards.tuning.shipped import add_tuning, trials_of
 
     keys = ("obs_frac", "network", "stations", "draw", "operator", "obs_vars", "obs_std", "seed")
     spec = load_spec(world, data)
@@ -79,6 +81,7 @@ def run(context: click.Context, methods: tuple[str, ...], world: str, data: str 
         **{key: flags[key] for key in SAME},
         save_analyses=flags["save_analyses"],
         plot=flags["plot"],
+        trials=trials_of(spec.name),
     )
     check_overrides(request)
     with ProgressBars() as bars:

@@ -2,6 +2,7 @@
 
 from .layout import standardise
 from .opening import open_fields, open_forecasts
+from .place import Place
 from .reading import as_slice, guard, read_fields
 from .variables import ABSENT_LEVELS, Location, list_channels, locate
 from .whole import file_hash, write_whole
@@ -9,6 +10,7 @@ from .whole import file_hash, write_whole
 __all__ = [
     "ABSENT_LEVELS",
     "Location",
+    "Place",
     "as_slice",
     "file_hash",
     "guard",

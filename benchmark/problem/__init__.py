@@ -3,6 +3,7 @@
 from .analysis import Analysis, Cost, Status
 from .channels import Channel, describe, parse_channel, select_channels
 from .errors import BenchError, closest, first_line
+from .geostrophy import Geostrophy
 from .grid import Grid
 from .hashing import hash_arrays, hash_json, seed_from
 from .method import Component, Method, Need
@@ -24,6 +25,7 @@ __all__ = [
     "Choice",
     "Component",
     "Cost",
+    "Geostrophy",
     "Grid",
     "LinearOperator",
     "Method",

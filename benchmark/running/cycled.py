@@ -16,8 +16,10 @@ from benchmark.worlds.cycled import CycledWorld
 from methods.registry import find_method, source_hash
 
 from .cycling import Series, calendar, cycle
+from .executing import Outcome
 from .experiment import Experiment, MethodRequest
-from .request import Outcome, RunRequest, method_parameters, with_baselines
+from .planning import method_parameters, with_baselines
+from .request import RunRequest
 from .runner import Progress
 from .skipping import SENTENCES, unmet
 from .store import ResultStore
@@ -61,7 +63,8 @@ def execute_cycled(request: RunRequest, progress: Progress, baselines: bool = Tr
     ids: dict[str, str] = {}
     parameters: dict[str, Any] = {}
     computed = 0
-    asked = with_baselines(request.methods) if baselines else [MethodRequest.parse(label) for label in request.methods]
+    labels = with_baselines(request.methods) if baselines else request.methods
+    asked = [MethodRequest.parse(label) for label in labels]
     progress.start("runs", len(asked) * len(seeds), 0)
     for asked_for in asked:
         kind = find_method(asked_for.name)
@@ -72,7 +75,7 @@ def execute_cycled(request: RunRequest, progress: Progress, baselines: bool = Tr
         method = kind(**method_parameters(asked_for, kind.defaults, request))
         hashes = prepare(method, context)
         experiment = _experiment(request, world, method, kind, hashes, cycles, burn_in, linear)
-        rows = None if request.fresh else store.read(experiment)
+        rows = None if request.fresh else store.read(experiment.id)
         done = set() if rows is None else set(rows["seed"])
         missing = [seed for seed in seeds if seed not in done]
         progress.step(len(seeds) - len(missing))

@@ -18,10 +18,13 @@ from benchmark.worlds import World
 from methods.priors.exact_posterior import ExactPosterior
 from methods.registry import find_method
 
+from .analysing import MethodRun, analyse_batch
+from .cases import make_problem
 from .exactness import Measures, area_mean, measure
 from .experiment import Experiment, MethodRequest, choose_times
-from .request import RunRequest, method_parameters
-from .runner import MethodRun, Progress, analyse_batch, make_problem
+from .planning import method_parameters
+from .request import RunRequest
+from .runner import Progress
 from .skipping import SENTENCES, unmet
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmark.problem import BenchError, hash_json
 
-SCORE_VERSION = 1  # raised when a stored statistic would come out otherwise
+SCORE_VERSION = 2  # raised when a stored statistic would come out otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Experiment:
 
     def record(self) -> dict[str, Any]:
         """JSON-able, with the id."""
-        return {"id": self.id, **dataclasses.asdict(self)}
+        return {"id": self.id, "score_version": SCORE_VERSION, **dataclasses.asdict(self)}
 
 
 def choose_times(times: np.ndarray, count: int | None) -> np.ndarray:

@@ -7,40 +7,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from benchmark.observing import ObservingSystem
 from benchmark.problem import Observations
-from benchmark.worlds import World
 
-from .runner import MethodRun, analyse_batch, make_problem
+from .analysing import MethodRun, analyse_batch
+from .planning import Plan
+from .workshop import Site
 
 
 def plot_run(
     folder: Path,
     runs: Sequence[MethodRun],
-    world: World,
-    observing: ObservingSystem,
+    plan: Plan,
+    site: Site,
     time: np.datetime64,
     summary: Mapping[str, Any],
-    *,
-    seed: int,
-    device: torch.device,
-    ensemble: int,
 ) -> list[Path]:
     """Draws one case of every method, analysed anew (a case does not know of its batch), and all methods' RMSE.
 
     Arguments:
         folder: Where to write; made if it is not there.
         runs: The methods to draw.
-        world: Truth and backgrounds.
-        observing: The observing system.
+        plan: What they are part of.
+        site: Its world.
         time: Valid time of the case.
         summary: As `summarise` returns it.
-        seed: Of the methods' random numbers.
-        device: Where methods work.
-        ensemble: Background members, 0 for none.
 
     Returns:
         Paths of the pictures.
@@ -51,15 +43,16 @@ def plot_run(
     from benchmark.pictures.case import CaseFields, case_pictures, error_bars
 
     times = np.array([time])
-    truth, problem = make_problem(world, observing, times, ensemble)
-    said = f"{world.name}, {time.astype('datetime64[m]')!s}, {observing.description()}"
+    world = site.context.world
+    truth, problem = site.cases.problem(plan.system, times, plan.ensemble)
+    said = f"{world.name}, {time.astype('datetime64[m]')!s}, {plan.system.description()}"
     paths = []
 
     def physical(fields: Tensor) -> np.ndarray:
         return world.normalisation.denormalise(fields.double().cpu().numpy())[0]
 
     for run in runs:
-        analysis, _ = analyse_batch(run, problem, world, seed, device, truth)
+        analysis, _ = analyse_batch(site.prepared(run), problem, world, plan.request.seed, site.context.device, truth)
         case = CaseFields(
             run.label,
             said,
@@ -73,7 +66,7 @@ def plot_run(
         )
         paths += case_pictures(case, folder)
     rmse = {label: found["rmse"] for label, found in summary["methods"].items()}
-    cases = f"{world.name}, {summary['cases']} cases, {observing.description()}"
+    cases = f"{world.name}, {summary['cases']} cases, {plan.system.description()}"
     return [*paths, error_bars(rmse, "background", folder / "rmse.png", cases)]
 
 

@@ -21,8 +21,8 @@ from methods.priors.latent_prior import LatentPrior
 from methods.priors.latent_space import LatentSpace
 from methods.priors.state_prior import ClimatePrior, StatePrior
 
+from .cases import make_problem
 from .experiment import choose_times
-from .runner import make_problem
 
 BATCH = 16
 START = {StatePrior.name: 100.0, LatentPrior.name: 10.0, ClimatePrior.name: 100.0}

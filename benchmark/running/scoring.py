@@ -1,65 +1,82 @@
 """From an analysis and the truth to the rows that are stored."""
 
-__all__ = ["rows_of"]
+__all__ = ["Scoring"]
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, Status
+from benchmark.problem import Analysis, Problem, Status
 from benchmark.worlds import World
-from metrics import REGIONS, STATISTICS, region_weights
+from metrics import Key, Scorer
 
 
-def rows_of(
-    analysis: Analysis, truth: Tensor, climatology: Tensor, world: World, times: np.ndarray, facts: dict[str, Any]
-) -> pd.DataFrame:
-    """One row per case, channel, region and statistic, in physical units.
+class Scoring:
+    """Scores the analyses of a world, whose regions and areas it keeps.
 
     Arguments:
-        analysis: Of the cases.
-        truth, climatology: Shape (case, channel, latitude, longitude) [normalised].
         world: Gives grid, channels and normalisation.
-        times: Shape (case,).
-        facts: Further columns: a value, or one value a case.
     """
-    scale = world.normalisation.denormalise
-    members, x, c = (scale(t.double().cpu().numpy()) for t in (analysis.members, truth, climatology))
-    diverged = np.array([status is Status.DIVERGED for status in analysis.status])
-    members = np.where(diverged[:, None, None, None, None], np.nan, members)
-    names = [channel.name for channel in world.channels]
-    parts = []
-    for region, weights in regions_on(world).items():
-        for statistic in STATISTICS:
-            values = statistic.compute(members, x, c, weights)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "time": np.repeat(times, len(names)),
-                        "channel": np.tile(names, len(times)),
-                        "region": region,
-                        "statistic": statistic.name,
-                        "value": values.ravel(),
-                        "weight": float(weights.sum()),
-                    }
-                )
-            )
-    rows = pd.concat(parts, ignore_index=True)
-    case = rows["time"].map({time: i for i, time in enumerate(pd.DatetimeIndex(times))}).to_numpy()
-    rows["status"] = np.array([str(s) for s in analysis.status])[case]
-    for key, value in facts.items():
-        rows[key] = np.asarray(value)[case] if isinstance(value, list | tuple | np.ndarray) else value
-    return rows
+
+    def __init__(self, world: World) -> None:
+        self._scale = world.normalisation.denormalise
+        self._scorer = Scorer(world.grid, world.channels)
+
+    def rows_a_case(self, members: int) -> int:
+        """How many rows a case of a method has."""
+        return len(self._scorer.keys(members))
+
+    def rows(self, analysis: Analysis, truth: Tensor, problem: Problem, facts: Mapping[str, Any]) -> pyarrow.Table:
+        """One row per case, channel, region and statistic, in physical units.
+
+        Arguments:
+            analysis: Of the problem's cases.
+            truth: Shape (case, channel, latitude, longitude) [normalised].
+            problem: What the method saw.
+            facts: Further columns: a value, or one value a case.
+        """
+        fields = (analysis.members, truth, problem.climatology, problem.background)
+        members, x, c, xb = (self._scale(t.double().cpu().numpy()) for t in fields)
+        keys = self._scorer.keys(members.shape[1])
+        values = self._scorer.compute(members, x, c, xb)
+        values[[status is Status.DIVERGED for status in analysis.status]] = np.nan
+        weights = np.array([self._scorer.weight(key) for key in keys])
+        facts = {"status": [str(status) for status in analysis.status], **facts}
+        return _table(keys, values, weights, problem.times, facts)
 
 
-def regions_on(world: World) -> dict[str, np.ndarray]:
-    """Weights of every named region that has points on the world's grid."""
-    found = {}
-    for region in REGIONS:
-        try:
-            found[region.name] = region_weights(world.grid, region)
-        except BenchError:
-            continue  # a region elsewhere on the planet
-    return found
+def _table(
+    keys: Sequence[Key], values: np.ndarray, weights: np.ndarray, times: np.ndarray, facts: Mapping[str, Any]
+) -> pyarrow.Table:
+    """
+    Arguments:
+        keys: What is in a column of `values`.
+        values: Shape (case, key).
+        weights: Shape (key,).
+        times: Shape (case,).
+        facts: Further columns.
+    """
+    cases = len(times)
+    columns: dict[str, Any] = {"time": pyarrow.array(np.repeat(times.astype("datetime64[s]"), len(keys)))}
+    for part in ("channel", "region", "statistic"):
+        words, places = np.unique([getattr(key, part) for key in keys], return_inverse=True)
+        columns[part] = _words(words, np.tile(places, cases))
+    columns["bin"] = np.tile(np.array([key.bin for key in keys], dtype=np.int16), cases)
+    columns["value"] = values.ravel()
+    columns["weight"] = np.tile(weights, cases)
+    for name, fact in facts.items():
+        several = isinstance(fact, list | tuple | np.ndarray)
+        each = list(fact) if several else [fact] * cases
+        if isinstance(each[0], str):
+            words, places = np.unique(each, return_inverse=True)
+            columns[name] = _words(words, np.repeat(places, len(keys)))
+        else:
+            columns[name] = np.repeat(np.asarray(each), len(keys))
+    return pyarrow.table(columns)
+
+
+def _words(words: np.ndarray, places: np.ndarray) -> pyarrow.DictionaryArray:
+    return pyarrow.DictionaryArray.from_arrays(places.astype(np.int32), words.astype(object))

@@ -3,22 +3,47 @@
 __all__ = ["summarise"]
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmark.problem import BenchError, hash_json
-from metrics import SCORES, Score, block_length, bootstrap, interval, relative_error, resample_indices
+from benchmark.problem import BenchError
+from metrics import (
+    LEVEL,
+    SCORES,
+    SPECIAL_SCORES,
+    Score,
+    block_length,
+    bootstrap,
+    effective_size,
+    holm,
+    interval,
+    p_value,
+    relative_error,
+    resample_counts,
+    resample_indices,
+)
+
+from .stored import cost_of, diverged, same_observations, statuses, values_by_case
 
 DRAWS = 2000
 REFERENCE = "background"
 FEWEST_CASES = 4
 """Below it there are no intervals: a bootstrap of so few knows nothing of what was not drawn."""
 
+Values = Mapping[str, Mapping[str, np.ndarray]]
+"""Statistic -> channel -> one value a case."""
 
-def summarise(rows: Mapping[str, pd.DataFrame], times: np.ndarray, region: str, seed: int = 0) -> dict[str, Any]:
+
+def summarise(
+    rows: Mapping[str, pd.DataFrame],
+    times: np.ndarray,
+    region: str,
+    seed: int = 0,
+    apart: Collection[str] = (),
+) -> dict[str, Any]:
     """Scores, 95 % intervals by a moving-block bootstrap over cases, and paired comparisons.
 
     A case that diverged for any method is left out for all of them, and counted.
@@ -28,94 +53,84 @@ def summarise(rows: Mapping[str, pd.DataFrame], times: np.ndarray, region: str, 
         times: Valid times of the cases.
         region: Which region's rows are scored.
         seed: Of the resampling.
+        apart: Labels that are no rivals beside `background`: the climatology, oracles.
 
     Returns:
-        `cases`, `observations`, `methods` and `comparisons` as documented for `bench run --json`.
+        `cases`, `observations`, `methods`, `comparisons` and `best` as documented for `bench run --json`.
 
     Raises:
         BenchError: If the methods did not see the same observations, or no case is left.
     """
-    observations = _same_observations(rows)
-    diverged = {label: _diverged(frame, times) for label, frame in rows.items()}
-    kept = ~np.any(list(diverged.values()), axis=0)
+    observations = same_observations(rows)
+    lost = {label: diverged(frame, times) for label, frame in rows.items()}
+    kept = ~np.any(list(lost.values()), axis=0)
     if not kept.any():
-        worst = max(diverged, key=lambda label: diverged[label].sum())
+        worst = max(lost, key=lambda label: lost[label].sum())
         raise BenchError(
             f"Every case diverged for some method, most for '{worst}', so there is nothing to score; "
             "leave that method out."
         )
-    channels = list(dict.fromkeys(rows[REFERENCE]["channel"]))
-    values = {label: _by_case(frame, times[kept], channels, region) for label, frame in rows.items()}
+    values = {label: values_by_case(frame, times[kept], region) for label, frame in rows.items()}
+    cases = int(kept.sum())
     length = block_length(times[kept])
-    indices = resample_indices(int(kept.sum()), length, DRAWS, seed)
-    relative = {label: _relative(values[label], values[REFERENCE], indices) for label in rows}
+    draws = _Draws(resample_counts(resample_indices(cases, length, DRAWS, seed)), cases / length)
+    relative = {label: draws.relative(values[label], values[REFERENCE]) for label in rows}
+    rivals = [label for label in rows if label != REFERENCE and label not in apart]
+    comparisons = _comparisons(list(rows), rivals, relative, draws)
     return {
-        "cases": int(kept.sum()),
+        "cases": cases,
         "observations": observations,
         "region": region,
         "intervals": {"level": 0.95, "block_cases": length, "draws": DRAWS},
         "methods": {
-            label: _method(values[label], values[REFERENCE], indices, channels, region, relative[label])
-            | {"cost": _cost(rows[label]), "diverged": int(diverged[label].sum())}
-            | {"members": int(rows[label]["members"].iloc[0]), "statuses": _statuses(rows[label])}
+            label: _method(values[label], values[REFERENCE], region, relative[label], draws)
+            | {"cost": cost_of(rows[label]), "diverged": int(lost[label].sum())}
+            | {"members": int(rows[label]["members"].iloc[0]), "statuses": statuses(rows[label])}
             for label in rows
         },
-        "comparisons": [
-            _comparison(a, b, relative[a], relative[b], indices)
-            for a, b in itertools.combinations([label for label in rows if label != REFERENCE], 2)
-        ]
-        + [
-            _comparison(label, REFERENCE, relative[label], relative[REFERENCE], indices)
-            for label in rows
-            if label != REFERENCE
-        ],
+        "comparisons": comparisons,
+        "best": _best(rivals, relative, draws),
     }
 
 
-def _same_observations(rows: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    digests, count = {}, 0.0
-    for label, frame in rows.items():
-        cases = frame.drop_duplicates("time").sort_values("time")
-        digests[label] = hash_json(list(cases["observation_hash"]))
-        count = float(cases["values"].mean())
-    if len(set(digests.values())) > 1:
-        raise BenchError(
-            f"The methods did not see the same observations ({digests}); their rows cannot be compared. "
-            "Run them together with --fresh."
-        )
-    return {"hash": next(iter(digests.values())), "values_per_case": count}
+class _Relative:
+    """Relative error of a method.
+
+    Arguments:
+        value: Over all cases.
+        draws: On every resample.
+        by_case: What each case adds to it, to first order: the mean over channels of its MSE over the background's.
+    """
+
+    def __init__(self, value: float, draws: np.ndarray, by_case: np.ndarray) -> None:
+        self.value, self.draws, self.by_case = value, draws, by_case
 
 
-def _diverged(frame: pd.DataFrame, times: np.ndarray) -> np.ndarray:
-    status = frame.drop_duplicates("time").set_index("time")["status"]
-    return (status.reindex(pd.DatetimeIndex(times)) == "diverged").to_numpy()
+class _Draws:
+    """The resamples that everything is taken on.
 
+    Arguments:
+        counts: From `resample_counts`.
+        blocks: How many blocks the cases make.
+    """
 
-def _by_case(frame: pd.DataFrame, times: np.ndarray, channels: list[str], region: str) -> dict[str, np.ndarray]:
-    """Statistic -> values, shape (case, channel)."""
-    chosen = frame[frame["region"] == region]
-    if chosen.empty:
-        known = ", ".join(sorted(frame["region"].unique()))
-        raise BenchError(f"There are no scores for the region '{region}' on this grid; there are: {known}.")
-    found = {}
-    for name, part in chosen.groupby("statistic", observed=True):
-        table = part.pivot(index="time", columns="channel", values="value")
-        found[str(name)] = table.reindex(index=pd.DatetimeIndex(times), columns=channels).to_numpy()
-    return found
+    def __init__(self, counts: np.ndarray, blocks: float) -> None:
+        self.counts, self.blocks = counts, blocks
 
+    def relative(self, values: Values, reference: Values) -> _Relative:
+        own, other = (np.stack(list(v["mse"].values()), axis=1) for v in (values, reference))
 
-def _relative(values: dict[str, np.ndarray], reference: dict[str, np.ndarray], indices: np.ndarray) -> Any:
-    """Relative error and its bootstrap draws: (value, (draw,))."""
+        def score(means: Mapping[str, np.ndarray]) -> np.ndarray:
+            return relative_error(np.sqrt(means["own"]), np.sqrt(means["reference"]))
 
-    def score(means: Mapping[str, np.ndarray]) -> np.ndarray:
-        return relative_error(np.sqrt(means["own"]), np.sqrt(means["reference"]))
+        pair = {"own": own, "reference": other}
+        value = float(score({name: part.mean(0) for name, part in pair.items()}))
+        return _Relative(value, bootstrap(score, pair, self.counts), (own / other.mean(0)).mean(1))
 
-    pair = _pair(values, reference)
-    return float(score({k: v.mean(0) for k, v in pair.items()})), bootstrap(score, pair, indices)
-
-
-def _pair(values: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {"own": values["mse"], "reference": reference["mse"]}
+    def interval(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """NaN where there are too few cases."""
+        low, high = interval(samples)
+        return (low, high) if self.counts.shape[1] >= FEWEST_CASES else (low * np.nan, high * np.nan)
 
 
 def _ratio(means: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -127,62 +142,81 @@ RATIO = Score("relative_error", ("own", "reference"), _ratio)
 """RMSE over that of the background, by channel."""
 
 
-def _method(
-    values: dict[str, np.ndarray],
-    reference: dict[str, np.ndarray],
-    indices: np.ndarray,
-    channels: list[str],
-    region: str,
-    relative: Any,
-) -> dict[str, Any]:
+def _method(values: Values, reference: Values, region: str, relative: _Relative, draws: _Draws) -> dict[str, Any]:
     scores = []
     by_name: dict[str, dict[str, float | None]] = {}
-    available = {**values, **_pair(values, reference)}
-    for score in (*SCORES, RATIO):
-        needed = {name: available[name] for name in score.statistics}
-        point = score({key: v.mean(0) for key, v in needed.items()})
-        low, high = _interval(bootstrap(score, needed, indices), indices)
+    available: dict[str, Mapping[str, np.ndarray]] = {**values, "own": values["mse"], "reference": reference["mse"]}
+    for score in (*SCORES, *SPECIAL_SCORES, RATIO):
+        if not all(name in available for name in score.statistics):
+            continue
+        channels = list(available[score.statistics[0]])
+        needed = {n: np.stack([available[n][c] for c in channels], axis=1) for n in score.statistics}
+        point = score({name: part.mean(0) for name, part in needed.items()})
+        low, high = draws.interval(bootstrap(score, needed, draws.counts))
         for i, channel in enumerate(channels):
             figures = {"value": _number(point[i]), "low": _number(low[i]), "high": _number(high[i])}
             scores.append({"channel": channel, "region": region, "statistic": score.name, **figures})
             by_name.setdefault(score.name, {})[channel] = _number(point[i])
-    low, high = _interval(relative[1], indices)
+    low, high = draws.interval(relative.draws)
+    size = effective_size(relative.by_case, draws.counts)
     return {
-        "relative_error": {"value": relative[0], "low": _number(low), "high": _number(high)},
+        "relative_error": {
+            "value": relative.value,
+            "low": _number(low),
+            "high": _number(high),
+            "effective_cases": round(size, 1),
+        },
         "rmse": by_name["rmse"],
         "acc": by_name["acc"],
         "scores": scores,
     }
 
 
-def _comparison(a: str, b: str, first: Any, second: Any, indices: np.ndarray) -> dict[str, Any]:
-    low, high = _interval(first[1] - second[1], indices)
-    return {"a": a, "b": b, "difference": first[0] - second[0], "low": _number(low), "high": _number(high)}
+def _comparisons(
+    labels: list[str], rivals: list[str], relative: Mapping[str, _Relative], draws: _Draws
+) -> list[dict[str, Any]]:
+    """Every two methods, then every method and the background; Holm's correction is over the pairs of rivals."""
+    pairs = list(itertools.combinations([label for label in labels if label != REFERENCE], 2))
+    pairs += [(label, REFERENCE) for label in labels if label != REFERENCE]
+    found = [_compare(a, b, relative[a], relative[b], draws) for a, b in pairs]
+    rival = [i for i, (a, b) in enumerate(pairs) if a in rivals and b in rivals]
+    for comparison in found:
+        comparison["p_adjusted"] = None
+    for i, p in zip(rival, holm([_nan(found[i]["p"]) for i in rival]), strict=True):
+        found[i]["p_adjusted"] = _number(p)
+    return found
 
 
-def _interval(draws: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low, high = interval(draws)
-    return (low, high) if indices.shape[1] >= FEWEST_CASES else (low * np.nan, high * np.nan)
+def _compare(a: str, b: str, first: _Relative, second: _Relative, draws: _Draws) -> dict[str, Any]:
+    difference, samples = first.value - second.value, first.draws - second.draws
+    low, high = draws.interval(samples)
+    p = p_value(difference, samples, draws.blocks)
+    size = effective_size(first.by_case - second.by_case, draws.counts)
+    figures = {"difference": difference, "low": _number(low), "high": _number(high), "p": _number(p)}
+    return {"a": a, "b": b, **figures, "effective_cases": round(size, 1)}
 
 
-def _cost(frame: pd.DataFrame) -> dict[str, float]:
-    cases = frame.drop_duplicates("time")
-    forwards, backwards = cases["network_forwards"].mean(), cases["network_backwards"].mean()
+def _best(rivals: list[str], relative: Mapping[str, _Relative], draws: _Draws) -> dict[str, Any] | None:
+    """The rival of the lowest relative error, and those that are not significantly worse: Holm's correction is over
+    the comparisons with it."""
+    if not rivals:
+        return None
+    first = min(rivals, key=lambda label: relative[label].value)
+    others = [label for label in rivals if label != first]
+    p = [_compare(label, first, relative[label], relative[first], draws)["p"] for label in others]
+    adjusted = dict(zip(others, holm([_nan(value) for value in p]), strict=True))
     return {
-        "seconds_per_case": float(cases["seconds"].mean()),
-        "network_calls": float(forwards + backwards),
-        "network_forwards": float(forwards),
-        "network_backwards": float(backwards),
-        "operator_calls": float(cases["operator_calls"].mean()),
-        "iterations": float(cases["iterations"].mean()),
-        "peak_memory_mb": float(cases["peak_memory_mb"].max()),
+        "label": first,
+        "not_significantly_worse": [label for label in others if not adjusted[label] < LEVEL],
+        "comparisons": len(others),
+        "level": LEVEL,
     }
-
-
-def _statuses(frame: pd.DataFrame) -> dict[str, int]:
-    return {str(k): int(v) for k, v in frame.drop_duplicates("time")["status"].value_counts().items()}
 
 
 def _number(value: Any) -> float | None:
     """JSON has no NaN: a score that is not defined (the ACC of the climatology itself) is null."""
     return float(value) if np.isfinite(value) else None
+
+
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value

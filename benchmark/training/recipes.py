@@ -1,6 +1,6 @@
 """Which components there are, how each is made, and in which order."""
 
-__all__ = ["RECIPES", "find_recipe", "order", "prepare", "train"]
+__all__ = ["RECIPES", "find_recipe", "identify", "order", "prepare", "train"]
 
 from collections.abc import Iterable
 
@@ -107,32 +107,68 @@ def _is_there(name: str, context: Context) -> bool:
         return False  # weights for other data, for another forecaster, or damaged ones: they are made anew
 
 
-def prepare(method: Method, context: Context) -> dict[str, str]:
-    """Gives a method its components, making those that take only seconds, and fits it.
+def identify(method: Method, context: Context) -> dict[str, str]:
+    """What a method builds on, known without reading it; components that take only seconds are made.
 
     Returns:
-        sha256 of the components' weights, by name.
+        sha256 of the components' weights, by name, and of the archive that the method is fitted on, if it is.
 
     Raises:
         BenchError: If a component has to be trained first.
     """
-    parts: dict[str, Component] = {}
     hashes: dict[str, str] = {}
     for name in method.components:
-        if (known := context.world.provide(name)) is not None:
-            parts[name] = known.to(context.device)
+        if context.world.provide(name) is not None:
             continue
         recipe = find_recipe(name)
-        if recipe.quick and not _is_there(name, context):
+        if recipe.quick and not _is_known(name, context):
             recipe.run(context)
-        parts[name] = context.require(recipe.kind)
-        hashes |= context.hashes((name,))
+        found = context.hashes((name,))
+        if not found:
+            context.require(recipe.kind)  # says what to do
+        hashes |= found
     if Need.ENSEMBLE in method.needs and isinstance(context.world, Fields):
-        if not _is_there(PERTURBATIONS, context):
+        if not _is_known(PERTURBATIONS, context):
             find_recipe(PERTURBATIONS).run(context)
         hashes |= context.hashes((PERTURBATIONS,))
+    if type(method).fit is not Method.fit:
+        hashes["archive"] = context.archive.hash
+    return hashes
+
+
+def _is_known(name: str, context: Context) -> bool:
+    try:
+        return context.store.find(name) is not None
+    except BenchError:
+        return False
+
+
+def _part(name: str, context: Context) -> Component:
+    """A component on the device; a quick one is made if it is not there, or damaged."""
+    if (known := context.world.provide(name)) is not None:
+        return known.to(context.device)
+    recipe = find_recipe(name)
+    try:
+        return context.require(recipe.kind)
+    except BenchError:
+        if not recipe.quick:
+            raise
+    recipe.run(context)
+    return context.require(recipe.kind)
+
+
+def prepare(method: Method, context: Context) -> dict[str, str]:
+    """Gives a method its components, making those that take only seconds, and fits it.
+
+    Returns:
+        What `identify` does.
+
+    Raises:
+        BenchError: If a component has to be trained first, or its file is damaged.
+    """
+    parts = {name: _part(name, context) for name in method.components}
+    hashes = identify(method, context)
     method.load(parts)
     if type(method).fit is not Method.fit:
         method.fit(context.archive)
-        hashes["archive"] = context.archive.hash
     return hashes

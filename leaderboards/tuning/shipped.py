@@ -1,6 +1,6 @@
 """The trials that ship with the package: where the tuned settings of the library's worlds come from."""
 
-__all__ = ["add_tuning", "shipped_tunings"]
+__all__ = ["add_tuning", "shipped_tunings", "trials_of"]
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +23,15 @@ def shipped_tunings(world: str, folder: Path = FOLDER) -> dict[str, Tuning]:
         BenchError: If a file cannot be read.
     """
     return {file.stem: read_tuning(file) for file in sorted((folder / world).glob("*.json"))}
+
+
+def trials_of(world: str, folder: Path = FOLDER) -> dict[str, int]:
+    """Among how many trials a world's parameters were chosen, by method.
+
+    Raises:
+        BenchError: If a file cannot be read.
+    """
+    return {name: len(tuning.trials) for name, tuning in shipped_tunings(world, folder).items() if tuning.chosen}
 
 
 def add_tuning(summary: Mapping[str, Any], folder: Path = FOLDER) -> None:

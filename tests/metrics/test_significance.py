@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics import block_length, bootstrap, find_score, interval, relative_error, resample_indices
+from metrics import (
+    block_length,
+    bootstrap,
+    find_score,
+    interval,
+    relative_error,
+    resample_counts,
+    resample_indices,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +65,14 @@ def test_blocks_of_one_are_the_ordinary_bootstrap():
     indices = resample_indices(8, 1, 100, seed=4)
     np.testing.assert_array_equal(indices, np.random.Generator(np.random.PCG64(4)).integers(0, 8, size=(100, 8)))
     values = np.arange(8.0)[:, None] ** 2  # multiples of 1/8 sum without rounding
-    samples = bootstrap(lambda m: m["x"], {"x": values}, indices)
+    samples = bootstrap(lambda m: m["x"], {"x": values}, resample_counts(indices))
     np.testing.assert_array_equal(samples, values[indices].mean(1))
 
 
 def test_scores_are_taken_of_the_resampled_means():
     mse = np.random.default_rng(5).uniform(1, 4, size=(30, 3))
     indices = resample_indices(30, 4, 50, seed=5)
-    samples = bootstrap(find_score("rmse"), {"mse": mse}, indices)
+    samples = bootstrap(find_score("rmse"), {"mse": mse}, resample_counts(indices))
     # 30 terms, each rounded twice
     np.testing.assert_allclose(samples, np.sqrt(mse[indices].mean(1)), rtol=60 * np.finfo(float).eps)
 
@@ -80,13 +88,13 @@ def test_paired_difference_of_relative_errors():
     def relative(means, name):
         return relative_error(np.sqrt(means[name]), np.sqrt(means["b"]))
 
-    joint = bootstrap(lambda m: relative(m, "x") - relative(m, "y"), statistics, indices)
-    x, y = (bootstrap(lambda m, k=k: relative(m, k), statistics, indices) for k in "xy")
+    joint = bootstrap(lambda m: relative(m, "x") - relative(m, "y"), statistics, resample_counts(indices))
+    x, y = (bootstrap(lambda m, k=k: relative(m, k), statistics, resample_counts(indices)) for k in "xy")
     np.testing.assert_array_equal(joint, x - y)
     low, high = interval(joint)
     # sqrt(1/4) - sqrt(1.2/4) = -0.048; the case's difficulty, common to all, cancels in every ratio
     assert low < 0.5 - math.sqrt(0.3) < high < 0
-    raw_low, raw_high = interval(bootstrap(lambda m: np.sqrt(m["x"]).mean(-1), statistics, indices))
+    raw_low, raw_high = interval(bootstrap(lambda m: np.sqrt(m["x"]).mean(-1), statistics, resample_counts(indices)))
     assert high - low < 0.1 * (raw_high - raw_low)
 
 
@@ -118,7 +126,7 @@ def test_coverage_on_autoregressive_series(phi, length):
     for i in range(1, n + burn_in):
         x[i] = phi * x[i - 1] + rng.normal(size=repetitions)
     indices = resample_indices(n, length, 1000, seed=9)
-    low, high = interval(bootstrap(lambda m: m["x"], {"x": x[burn_in:]}, indices))
+    low, high = interval(bootstrap(lambda m: m["x"], {"x": x[burn_in:]}, resample_counts(indices)))
     covered = np.mean((low < 0) & (high > 0))
     expected = expected_coverage(phi, n, length)
     # three binomial standard deviations, and one per cent for what is of second order

@@ -177,9 +177,18 @@ def test_climatology_of_hour_and_day(analysis, truth, climatology):
     assert scores["acc"] == pytest.approx(dict.fromkeys(scores["acc"], 1.0), rel=1e-13)
 
 
-def test_a_mean_of_members(analysis, truth):
+def test_members(analysis, truth):
+    """Two members 4 apart: their mean's scores, and what they have besides."""
     ensemble = xr.concat([analysis + 1, analysis - 3], dim="member")
-    same(score_files(ensemble, truth), score_files(analysis - 1, truth))
+    scores, expected = score_files(ensemble, truth), score_files(analysis - 1, truth)
+    same({name: scores.pop(name) for name in expected}, expected)
+    assert set(scores) == {"rmse_member", "spread", "spread_skill", "mse_debiased", "crps", "energy_score"}
+    for channel, rmse in expected["rmse"].items():
+        skill = [score_files(analysis + shift, truth)["mae"][channel] for shift in (1, -3)]
+        assert scores["spread"][channel] == pytest.approx(np.sqrt(8), rel=1e-12)
+        assert scores["mse_debiased"][channel] == pytest.approx(rmse**2 - 4, rel=1e-12)
+        assert scores["spread_skill"][channel] == pytest.approx(np.sqrt(8 * 3 / 2) / rmse, rel=1e-12)
+        assert scores["crps"][channel] == pytest.approx(np.mean(skill) - 2, rel=1e-11)
 
 
 @pytest.mark.parametrize(

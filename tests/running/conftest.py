@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmark.observing import ObservingSpec
-from benchmark.running.request import RunRequest, execute
+from benchmark.running.executing import execute
+from benchmark.running.request import RunRequest
 from benchmark.worlds import load_spec
 
 # A method that moves the background up by half a std, slowly if asked to, and logs the cases that it is given.

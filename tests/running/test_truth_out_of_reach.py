@@ -7,9 +7,9 @@ import pytest
 import torch
 import xarray as xr
 
-import benchmark.running.request as request
-import benchmark.running.runner as runner
+import benchmark.running.planning as planning
 from benchmark.problem import Analysis, BenchError, CaseNoise, Cost, Problem
+from benchmark.running.cases import Cases
 from benchmark.running.contract.reach import reachable, share_of_truth
 from benchmark.worlds import Fields, World
 from benchmark.worlds.reading import FieldReader
@@ -30,9 +30,9 @@ class Guard:
         self.analyse = {name: find_method(name).analyse for name in method_names()}
         self.busy = ""
         self.cases = torch.empty(0)
-        make, truth, read = runner.make_problem, Fields.truth, Fields.read
+        make, truth, read = Cases.problem, Fields.truth, Fields.read
 
-        def make_problem(*arguments):
+        def problem(*arguments):
             made = make(*arguments)
             self.cases = made[0]
             return made
@@ -45,7 +45,7 @@ class Guard:
             assert not self.busy, f"{self.busy} asked for the truth"
             return read(world, times)
 
-        monkeypatch.setattr(runner, "make_problem", make_problem)
+        monkeypatch.setattr(Cases, "problem", problem)
         monkeypatch.setattr(Fields, "truth", guarded_truth)
         monkeypatch.setattr(Fields, "read", guarded_read)
         for name, method in ((name, find_method(name)) for name in method_names()):
@@ -102,11 +102,11 @@ def test_what_is_derived_from_an_oracle_is_not_shown_the_truth(perform, tmp_path
         def reconstruct(self, truth, problem, members, noise):
             raise AssertionError("it was shown the truth")
 
-    monkeypatch.setattr(request, "find_method", lambda name: Derived if name == "autoencoder" else find_method(name))
+    monkeypatch.setattr(planning, "find_method", lambda name: Derived if name == "autoencoder" else find_method(name))
     skipped = perform(tmp_path / "a", "autoencoder", cases=4).summary["skipped"]
     assert skipped["autoencoder"]["reason"] == "truth"
     # nor where nobody has looked at its needs
-    monkeypatch.setattr(request, "unmet", lambda *arguments: None)
+    monkeypatch.setattr(planning, "unmet", lambda *arguments: None)
     with pytest.raises(BenchError, match="'autoencoder' is an oracle"):
         perform(tmp_path / "b", "autoencoder", cases=4)
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from benchmark.problem import BenchError, Channel, Grid, Normalisation
+from benchmark.problem.geostrophy import OMEGA, RADIUS_M
 from benchmark.training.alignment import candidates as drawing
 from benchmark.training.alignment.analysis_error import AnalysisError
-from benchmark.training.alignment.balance import OMEGA, RADIUS_M, Balance, ageostrophic_share
+from benchmark.training.alignment.balance import Balance, ageostrophic_share
 from benchmark.training.alignment.candidates import CandidateSettings, draw_candidates
 from benchmark.training.alignment.forecast_error import ForecastError
 from benchmark.training.alignment.preference_loss import excess_error, preference_loss

@@ -7,7 +7,8 @@ import torch
 
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
-from benchmark.running.request import RunRequest, execute
+from benchmark.running.executing import execute
+from benchmark.running.request import RunRequest
 from benchmark.training.context import Context, SilentReport, open_workspace
 from benchmark.training.recipes import find_recipe, order, train
 from benchmark.weights import Card

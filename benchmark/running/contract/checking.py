@@ -13,7 +13,8 @@ from benchmark.worlds import GaussianSpec, load_spec
 from methods.registry import find_method
 
 from ..experiment import MethodRequest
-from ..request import RunRequest, check_overrides, method_parameters
+from ..planning import check_overrides, method_parameters
+from ..request import RunRequest
 from ..skipping import SENTENCES, unmet
 from .answers import ALL_OBSERVED, BEST_ITERATE, CLOSER, NOTHING_OBSERVED
 from .clause import Broken, Clause, DoesNotApply

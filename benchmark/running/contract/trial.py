@@ -16,8 +16,8 @@ from benchmark.training.context import Context, SilentReport, open_workspace
 from benchmark.training.recipes import prepare
 from benchmark.worlds import Gaussian, GaussianSpec
 
+from ..cases import make_problem
 from ..experiment import choose_times
-from ..runner import make_problem
 from .alterations import keep_first
 
 OBSERVED = 0.2

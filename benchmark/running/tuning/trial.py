@@ -8,7 +8,8 @@ from typing import Any
 
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
-from benchmark.running.request import RunRequest, execute
+from benchmark.running.executing import execute
+from benchmark.running.request import RunRequest
 from benchmark.training.context import Context
 
 from .record import FractionScore, Outcome, Trial

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from benchmark.observing import ObservingSystem
 from benchmark.problem import BenchError, Method, Need, Range, seed_from
 from benchmark.running.experiment import MethodRequest
-from benchmark.running.request import check_overrides, method_parameters
+from benchmark.running.planning import check_overrides, method_parameters
 from benchmark.running.skipping import SENTENCES, unmet
 from benchmark.training.context import Context, open_context
 from benchmark.training.recipes import prepare

@@ -9,7 +9,7 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import BenchError, CaseNoise, Cost
-from benchmark.running.runner import make_problem
+from benchmark.running.cases import make_problem
 from benchmark.worlds import load_spec, open_world
 from methods.diffusion.reverse import Estimate, Reverse, noise_levels
 from methods.diffusion.state_space import StateSpace

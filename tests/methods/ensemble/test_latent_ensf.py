@@ -6,7 +6,7 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import CaseNoise
-from benchmark.running.runner import make_problem
+from benchmark.running.cases import make_problem
 from benchmark.worlds import load_spec, open_world
 from methods.latent_ensf import LatentEnSF
 from methods.priors.exact_posterior import ExactPosterior

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
-from benchmark.running.request import execute
+from benchmark.running.executing import execute
 from benchmark.running.tuning.budget import Budget
 from benchmark.running.tuning.record import read_tuning
 from benchmark.running.tuning.trial import background, perform

@@ -1,0 +1,1 @@
+"""Sweeps: methods x worlds x observing systems, on one machine or many, resumed where they ended."""

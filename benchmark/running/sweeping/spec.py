@@ -1,0 +1,151 @@
+"""What a sweep goes through: read from YAML, or typed as flags."""
+
+__all__ = ["AXES", "OBSERVING_AXES", "SweepSpec", "SweepWorld", "read_sweep"]
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+
+from benchmark.problem import BenchError, closest
+
+OBSERVING_AXES = ("obs_frac", "obs_vars", "obs_std", "network", "stations", "draw", "operator")
+AXES = (*OBSERVING_AXES, "seeds", "members", "ensemble", "split")
+"""Everything that a sweep can vary beside worlds and methods."""
+
+ALL = "all"
+
+
+class SweepWorld(pydantic.BaseModel):
+    """
+    Arguments:
+        world: Name of the library, or path of a YAML file.
+        data: Path or URL of its fields; empty for those that ship or that the file names.
+        cases: How many, in place of the sweep's own number.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    world: str
+    data: str = ""
+    cases: int | None = pydantic.Field(default=None, ge=0)
+
+
+class SweepSpec(pydantic.BaseModel):
+    """
+    Arguments:
+        design: `star` varies one axis at a time, around the first value of each; `product` takes every combination.
+        methods: Labels such as `lo-sda[levels=20]`; `all` for every method that is installed and is no bound.
+        worlds: Names, or mappings with `world`, `data` and `cases`.
+        obs_frac, obs_std, network, stations, draw, operator: As of `bench run`: a value or a list.
+        obs_vars: Sets of observed variables by a name of their own; those that a world lacks are left out of it.
+        seeds: Of observations and methods.
+        members: Members asked for; null for each method's own number.
+        ensemble: Background members of ensemble methods.
+        split: `test` or `validate`.
+        cases: Cases of every world, spread evenly; 0 for all.
+        chunk: Cases a unit of work.
+        set: `key: value` or `METHOD.key: value`, parameters of methods.
+        slurm: For `--scheduler slurm`: `jobs`, and what dask-jobqueue's SLURMCluster takes.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    design: Literal["star", "product"] = "product"
+    methods: tuple[str, ...] = ()
+    worlds: tuple[SweepWorld, ...] = ()
+    obs_frac: tuple[float, ...] = (0.01,)
+    obs_vars: Mapping[str, tuple[str, ...]] = {ALL: ()}
+    obs_std: tuple[float | str | dict[str, float], ...] = (0.05,)
+    network: tuple[str, ...] = ("random",)
+    stations: tuple[str, ...] = ("",)
+    draw: tuple[str, ...] = ("area",)
+    operator: tuple[str, ...] = ("state",)
+    seeds: tuple[int, ...] = (0,)
+    members: tuple[int | None, ...] = (None,)
+    ensemble: tuple[int, ...] = (20,)
+    split: tuple[Literal["test", "validate"], ...] = ("test",)
+    cases: int = pydantic.Field(default=32, ge=0)
+    chunk: int = pydantic.Field(default=32, ge=1)
+    set: Mapping[str, Any] = {}
+    slurm: Mapping[str, Any] = {}
+
+    @pydantic.field_validator("methods", *(axis for axis in AXES if axis != "obs_vars"), mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value,)
+
+    @pydantic.field_validator("worlds", mode="before")
+    @classmethod
+    def _a_name_is_a_world(cls, value: Any) -> Any:
+        several = value if isinstance(value, list | tuple) else (value,)
+        return [{"world": one} if isinstance(one, str) else one for one in several]
+
+    @pydantic.field_validator("obs_vars", mode="before")
+    @classmethod
+    def _sets_have_names(cls, value: Any) -> Any:
+        """`z,t` and `[z, t]` are sets that are called so."""
+        if isinstance(value, Mapping):
+            return {str(name): _names(members) for name, members in value.items()}
+        several = value if isinstance(value, list | tuple) else (value,)
+        return {str(one) or ALL: _names(one) for one in several}
+
+    @pydantic.field_validator(*AXES, "methods", "worlds")
+    @classmethod
+    def _something(cls, value: Any) -> Any:
+        if not value:
+            raise ValueError("the list is empty")
+        listed = [str(one) for one in value]
+        if len(set(listed)) < len(listed):
+            raise ValueError("a value stands there twice")
+        return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(str(name) for name in value)
+    text = "" if value in (None, ALL) else str(value)
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def read_sweep(path: Path | None, flags: Mapping[str, Any]) -> SweepSpec:
+    """A sweep from a file, and from flags that replace what stands there.
+
+    Arguments:
+        path: YAML file, or None for flags alone.
+        flags: Field -> value.
+
+    Raises:
+        BenchError: If the file cannot be read, or does not describe a sweep; the message names the field.
+    """
+    settings: dict[str, Any] = {}
+    where = "The sweep"
+    if path is not None:
+        where = f"Sweep file '{path}'"
+        try:
+            settings = yaml.safe_load(path.read_text())
+        except OSError as error:
+            raise BenchError(f"{where} cannot be read ({error.strerror}); check its path.") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise BenchError(f"{where} is not readable YAML ({error}); mend it there.") from None
+        if not isinstance(settings, dict):
+            raise BenchError(f"{where} must hold 'key: value' lines; take leaderboards/standard.yaml as a pattern.")
+    try:
+        spec = SweepSpec.model_validate({**settings, **flags})
+    except pydantic.ValidationError as error:
+        raise BenchError(f"{where}: {_explain(error)}") from None
+    for field, flag in (("methods", "--method"), ("worlds", "--world")):
+        if not getattr(spec, field):
+            raise BenchError(f"{where} names no {field}; add '{field}:' or {flag}.")
+    return spec
+
+
+def _explain(error: pydantic.ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = SweepWorld.model_fields if field.startswith("worlds.") else SweepSpec.model_fields
+        return f"there is no setting '{field}'; {closest(str(first['loc'][-1]), known)}"
+    return f"{field}: {first['msg'].removeprefix('Value error, ')}; docs/sweeps.md has the settings."
