@@ -2,6 +2,7 @@
 
 from .aggregation import State
 from .domain import regions_on
+from .observation_space import ObservationStatistics, observation_statistics
 from .regions import REGIONS, Region, find_region, region_weights
 from .scorer import Key, Scorer
 from .scores import SCORES, SPECIAL_SCORES, Score, find_score, relative_error
@@ -18,6 +19,7 @@ __all__ = [
     "SPECIAL_SCORES",
     "STATISTICS",
     "Key",
+    "ObservationStatistics",
     "Region",
     "Score",
     "Scorer",
@@ -31,6 +33,7 @@ __all__ = [
     "find_statistic",
     "holm",
     "interval",
+    "observation_statistics",
     "p_value",
     "region_weights",
     "regions_on",

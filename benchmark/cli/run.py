@@ -26,6 +26,9 @@ SAME = ("members", "ensemble", "cycles", "seed", "region", "split", "device", "o
 @click.option("--obs-vars", default="", help="Observed variables or channels, such as z500,t850; all if not given.")
 @click.option("--obs-std", default="0.05", show_default=True, help="In climatological stds, or a YAML file.")
 @click.option(
+    "--withhold", default=0.0, help="Share of the observed values that methods do not get.", show_default=True
+)
+@click.option(
     "--cases", default=128, show_default=True, help="Cases, spread evenly over the split; 0 for all. Seeds, cycled."
 )
 @click.option("--cycles", type=click.IntRange(min=10), help="Analyses of a run, on a cycled world.")
@@ -62,7 +65,7 @@ def run(context: click.Context, methods: tuple[str, ...], world: str, data: str 
     from leaderboards.terminal import print_summary
     from leaderboards.tuning.shipped import add_tuning, trials_of
 
-    keys = ("obs_frac", "network", "stations", "draw", "operator", "obs_vars", "obs_std", "seed")
+    keys = ("obs_frac", "network", "stations", "draw", "operator", "obs_vars", "obs_std", "withhold", "seed")
     spec = load_spec(world, data)
     observing = {key: flags[key] for key in keys if flags[key] not in (None, "")}
     if cycled := isinstance(spec, CycledSpec):

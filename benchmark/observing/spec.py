@@ -21,6 +21,7 @@ _CURES = {
     "operator": f"choose one of {', '.join(OPERATORS)}",
     "obs_vars": "give names of channels or variables, such as z500,t, and none with operator=brightness",
     "obs_std": "give a number, zero or more, in climatological stds, or, where values have a unit, {name: std in it}",
+    "withhold": "give a share of the observed values, zero or more and below 1, such as 0.1",
     "seed": "give a whole number",
 }
 
@@ -44,6 +45,8 @@ class ObservingSpec(BaseModel):
             columns.
         obs_std: Observation error std [climatological std of the channel, or unit of the quantity], or {name of a
             channel or variable: std [physical unit]}. Text is read by `read_obs_std`.
+        withhold: Share of the observed values that methods do not get and are judged by, 0 <= w < 1. Of a `random`
+            network single values are withheld, of any other all values of a place.
         seed: Another seed gives other positions and errors.
     """
 
@@ -56,6 +59,7 @@ class ObservingSpec(BaseModel):
     operator: OperatorName = "state"
     obs_vars: tuple[str, ...] = ()
     obs_std: float | dict[str, float] = 0.05
+    withhold: float = Field(default=0.0, ge=0, lt=1)
     seed: int = 0
 
     @classmethod
@@ -119,7 +123,13 @@ class ObservingSpec(BaseModel):
         return value
 
     def identity(self) -> dict[str, Any]:
-        """All that decides the observations of a given world, JSON-able, for hashing.
+        """All that decides what methods see of a given world and what they are judged by, JSON-able, for hashing."""
+        drawn = self.drawn()
+        # zero is left out, so that an observing system that withholds nothing keeps its hash
+        return {**drawn, "withhold": self.withhold} if self.withhold else drawn
+
+    def drawn(self) -> dict[str, Any]:
+        """All that decides the observed values of a given world, withheld ones included, JSON-able, for hashing.
 
         Settings that a network ignores are left out, names are in their short form and sorted, and a stations
         file stands there as the sha256 of its contents, so that moving it changes nothing.
@@ -128,7 +138,7 @@ class ObservingSpec(BaseModel):
             BenchError: If the stations file cannot be read.
         """
         std = self.obs_std
-        identity: dict[str, Any] = {
+        drawn: dict[str, Any] = {
             "network": self.network,
             "obs_vars": sorted({parse_channel(name).name for name in self.obs_vars}),
             "obs_std": {parse_channel(k).name: v for k, v in sorted(std.items())} if isinstance(std, dict) else std,
@@ -136,16 +146,16 @@ class ObservingSpec(BaseModel):
         }
         if self.stations is not None:
             try:
-                identity["stations"] = hashlib.sha256(self.stations.read_bytes()).hexdigest()
+                drawn["stations"] = hashlib.sha256(self.stations.read_bytes()).hexdigest()
             except OSError as error:
                 raise BenchError(
                     f"The stations file {self.stations} cannot be read ({error.strerror}); check its path."
                 ) from None
         else:
-            identity["obs_frac"] = self.obs_frac
+            drawn["obs_frac"] = self.obs_frac
         if self.network in ("random", "columns"):
-            identity["draw"] = self.draw
+            drawn["draw"] = self.draw
         # the default is left out, so that what was observed before there were others keeps its hash
         if self.operator != "state":
-            identity["operator"] = self.operator
-        return identity
+            drawn["operator"] = self.operator
+        return drawn

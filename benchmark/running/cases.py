@@ -19,7 +19,8 @@ def make_problem(
     world: World, observing: ObservingSystem, times: np.ndarray, ensemble: int = 0
 ) -> tuple[Tensor, Problem]:
     """The truth of some cases, and what methods may know of them; with background members if any are asked for."""
-    return Cases(world, 0).problem(observing, times, ensemble)
+    truth, problem, _ = Cases(world, 0).problem(observing, times, ensemble)
+    return truth, problem
 
 
 class Cases:
@@ -33,9 +34,11 @@ class Cases:
     def __init__(self, world: World, kept_bytes: int = KEPT_BYTES) -> None:
         self._world, self._bytes = world, kept_bytes
         self._fields: collections.OrderedDict[tuple[str, bytes, int], Tensor] = collections.OrderedDict()
-        self._observed: tuple[Any, Observations] | None = None
+        self._observed: tuple[Any, tuple[Observations, Observations | None]] | None = None
 
-    def problem(self, observing: ObservingSystem, times: np.ndarray, ensemble: int = 0) -> tuple[Tensor, Problem]:
+    def problem(
+        self, observing: ObservingSystem, times: np.ndarray, ensemble: int = 0
+    ) -> tuple[Tensor, Problem, Observations | None]:
         """
         Arguments:
             observing: Makes the observations.
@@ -43,26 +46,30 @@ class Cases:
             ensemble: Background members, 0 for none.
 
         Returns:
-            The truth, shape (case, channel, latitude, longitude) [normalised], and the problem.
+            The truth, shape (case, channel, latitude, longitude) [normalised], the problem, and the observations that
+            are withheld from it, None if there are none.
         """
         world = self._world
         truth = self._kept("truth", times)
+        used, withheld = self._observations(observing, truth, times)
         problem = Problem(
             self._kept("background", times),
             self._kept("climatology", times),
-            self._observations(observing, truth, times),
+            used,
             world.grid,
             world.channels,
             times,
             self._kept("ensemble", times, ensemble) if ensemble else None,
         )
-        return truth, problem
+        return truth, problem, withheld
 
-    def _observations(self, observing: ObservingSystem, truth: Tensor, times: np.ndarray) -> Observations:
+    def _observations(
+        self, observing: ObservingSystem, truth: Tensor, times: np.ndarray
+    ) -> tuple[Observations, Observations | None]:
         """Made once for all methods that get the same in succession."""
         key = (hash_json(observing.spec.identity()), times.tobytes())
         if self._observed is None or self._observed[0] != key:
-            self._observed = (key, observing.observe(truth, times))
+            self._observed = (key, observing.split(truth, times))
         return self._observed[1]
 
     def _kept(self, what: str, times: np.ndarray, *more: int) -> Tensor:

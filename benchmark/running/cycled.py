@@ -121,6 +121,7 @@ def _refuse_what_belongs_to_fields(request: RunRequest) -> None:
         "--split": request.split != "test",
         "--save-analyses": request.save_analyses is not None,
         "--plot": request.plot is not None,
+        "--withhold": request.observing.withhold > 0,
         "--device": request.device not in ("auto", "cpu"),
     }
     if given := [flag for flag, is_given in flags.items() if is_given]:

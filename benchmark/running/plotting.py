@@ -44,7 +44,7 @@ def plot_run(
 
     times = np.array([time])
     world = site.context.world
-    truth, problem = site.cases.problem(plan.system, times, plan.ensemble)
+    truth, problem, _ = site.cases.problem(plan.system, times, plan.ensemble)
     said = f"{world.name}, {time.astype('datetime64[m]')!s}, {plan.system.description()}"
     paths = []
 

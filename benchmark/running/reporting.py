@@ -11,8 +11,10 @@ import pandas as pd
 from benchmark.problem import BenchError, Need
 
 from .planning import Plan
+from .scoring import OBSERVATIONS
 from .skipping import SENTENCES
 from .store import ResultStore
+from .stored import in_observation_space
 from .summary import summarise
 
 CONVENTION = (
@@ -38,6 +40,10 @@ def report(plan: Plan, store: ResultStore, without: Collection[str] = ()) -> dic
     region = plan.request.region
     rows = {run.label: _rows(store, run.experiment.id, region, plan.times) for run in runs}
     oracles = [run.label for run in runs if Need.TRUTH in run.method.needs]
+    summary = summarise(rows, plan.times, region, apart={"climatology", *oracles})
+    for run in runs:
+        observed = _rows(store, run.experiment.id, OBSERVATIONS, plan.times)
+        summary["methods"][run.label]["observation_space"] = in_observation_space(observed)
     return {
         "experiment": {
             "world": plan.request.world.name,
@@ -53,7 +59,7 @@ def report(plan: Plan, store: ResultStore, without: Collection[str] = ()) -> dic
             "oracles": oracles,
             "parameters": {run.label: run.method.parameters for run in runs},
         },
-        **summarise(rows, plan.times, region, apart={"climatology", *oracles}),
+        **summary,
         "skipped": {label: {"reason": str(need), "text": SENTENCES[need]} for label, need in plan.skipped.items()},
     }
 

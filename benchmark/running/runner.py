@@ -57,8 +57,8 @@ def run_methods(plan: Plan, site: Site, store: ResultStore, progress: Progress, 
             if not len(index):
                 continue
             ensemble = request.ensemble if Need.ENSEMBLE in run.method.needs else 0
-            truth, problem = site.cases.problem(plan.system, times[index], ensemble)
-            analysis, rows, _ = compute(site.prepared(run), problem, truth, site, request)
+            cases = site.cases.problem(plan.system, times[index], ensemble)
+            analysis, rows, _ = compute(site.prepared(run), cases, plan, site)
             if missing[run.label][index].any():
                 store.write(run.experiment, rows)
             if keep:

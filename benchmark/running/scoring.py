@@ -1,6 +1,6 @@
 """From an analysis and the truth to the rows that are stored."""
 
-__all__ = ["Scoring"]
+__all__ = ["OBSERVATIONS", "Scoring"]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,10 @@ from torch import Tensor
 
 from benchmark.problem import Analysis, Problem, Status
 from benchmark.worlds import World
-from metrics import Key, Scorer
+from metrics import Key, ObservationStatistics, Scorer
+
+OBSERVATIONS = "observations"
+"""What stands in the place of a region's name for statistics in observation space."""
 
 
 class Scoring:
@@ -29,13 +32,22 @@ class Scoring:
         """How many rows a case of a method has."""
         return len(self._scorer.keys(members))
 
-    def rows(self, analysis: Analysis, truth: Tensor, problem: Problem, facts: Mapping[str, Any]) -> pyarrow.Table:
-        """One row per case, channel, region and statistic, in physical units.
+    def rows(
+        self,
+        analysis: Analysis,
+        truth: Tensor,
+        problem: Problem,
+        seen: ObservationStatistics,
+        facts: Mapping[str, Any],
+    ) -> pyarrow.Table:
+        """One row per case, channel, region and statistic, in physical units; those in observation space follow, and
+        their weight is the number of values.
 
         Arguments:
             analysis: Of the problem's cases.
             truth: Shape (case, channel, latitude, longitude) [normalised].
             problem: What the method saw.
+            seen: Its statistics in observation space.
             facts: Further columns: a value, or one value a case.
         """
         fields = (analysis.members, truth, problem.climatology, problem.background)
@@ -43,7 +55,10 @@ class Scoring:
         keys = self._scorer.keys(members.shape[1])
         values = self._scorer.compute(members, x, c, xb)
         values[[status is Status.DIVERGED for status in analysis.status]] = np.nan
-        weights = np.array([self._scorer.weight(key) for key in keys])
+        areas = np.array([self._scorer.weight(key) for key in keys])
+        keys = (*keys, *(Key(statistic, 0, quantity, OBSERVATIONS) for statistic, quantity in seen.keys))
+        values = np.concatenate([values, np.where(seen.counts > 0, seen.values, np.nan)], axis=1)
+        weights = np.concatenate([np.broadcast_to(areas, (len(values), len(areas))), seen.counts], axis=1)
         facts = {"status": [str(status) for status in analysis.status], **facts}
         return _table(keys, values, weights, problem.times, facts)
 
@@ -55,7 +70,7 @@ def _table(
     Arguments:
         keys: What is in a column of `values`.
         values: Shape (case, key).
-        weights: Shape (key,).
+        weights: Shape (case, key).
         times: Shape (case,).
         facts: Further columns.
     """
@@ -66,7 +81,7 @@ def _table(
         columns[part] = _words(words, np.tile(places, cases))
     columns["bin"] = np.tile(np.array([key.bin for key in keys], dtype=np.int16), cases)
     columns["value"] = values.ravel()
-    columns["weight"] = np.tile(weights, cases)
+    columns["weight"] = weights.ravel()
     for name, fact in facts.items():
         several = isinstance(fact, list | tuple | np.ndarray)
         each = list(fact) if several else [fact] * cases

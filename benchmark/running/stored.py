@@ -1,6 +1,6 @@
 """What stored rows say of a method: its values by case, its cost, what became of its cases."""
 
-__all__ = ["cost_of", "diverged", "same_observations", "statuses", "values_by_case"]
+__all__ = ["cost_of", "diverged", "in_observation_space", "same_observations", "statuses", "values_by_case"]
 
 from collections.abc import Mapping
 from typing import Any
@@ -79,6 +79,20 @@ def cost_of(frame: pd.DataFrame) -> dict[str, float]:
         "iterations": float(cases["iterations"].mean()),
         "peak_memory_mb": float(cases["peak_memory_mb"].max()),
     }
+
+
+def in_observation_space(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Statistic -> quantity -> mean over all values of the cases that did not diverge.
+
+    Arguments:
+        frame: Rows of a method in observation space; their weight is the number of values.
+    """
+    rows = frame[np.isfinite(frame["value"]) & (frame["weight"] > 0)]
+    rows = rows.assign(total=rows["value"] * rows["weight"])
+    found: dict[str, dict[str, float]] = {}
+    for (statistic, quantity), part in rows.groupby(["statistic", "channel"], observed=True, sort=False):
+        found.setdefault(str(statistic), {})[str(quantity)] = float(part["total"].sum() / part["weight"].sum())
+    return found
 
 
 def statuses(frame: pd.DataFrame) -> dict[str, int]:

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow
 from torch import Tensor
 
-from benchmark.problem import Analysis, BenchError, Need, Problem, hash_json
+from benchmark.problem import Analysis, BenchError, Need, Observations, Problem, hash_json
 from benchmark.training.context import Context, open_context
 from benchmark.training.recipes import prepare
+from metrics import observation_statistics
 
 from .analysing import MethodRun, analyse_batch
 from .cases import Cases
@@ -161,23 +162,22 @@ class Workshop:
             )
         times = np.array(unit.times, dtype="datetime64[ns]")
         ensemble = unit.request.ensemble if Need.ENSEMBLE in run.method.needs else 0
-        truth, problem = site.cases.problem(plan.system, times, ensemble)
-        _, rows, seconds = compute(site.prepared(run), problem, truth, site, plan.request)
+        cases = site.cases.problem(plan.system, times, ensemble)
+        _, rows, seconds = compute(site.prepared(run), cases, plan, site)
         ResultStore(unit.request.out).write(run.experiment, rows)
         return Finished(len(times), time.perf_counter() - started, seconds)
 
 
 def compute(
-    run: MethodRun, problem: Problem, truth: Tensor, site: Site, request: RunRequest
+    run: MethodRun, cases: tuple[Tensor, Problem, Observations | None], plan: Plan, site: Site
 ) -> tuple[Analysis, pyarrow.Table, float]:
     """One experiment on one chunk of cases.
 
     Arguments:
         run: The method, prepared.
-        problem: The cases.
-        truth: Shape (case, channel, latitude, longitude) [normalised].
+        cases: Truth, problem, and withheld observations, as `Cases` makes them.
+        plan: What it is part of.
         site: Its world.
-        request: Its seed, and the trials of its tuning.
 
     Returns:
         The analysis, the rows, and the seconds that the method took.
@@ -185,11 +185,20 @@ def compute(
     Raises:
         BenchError: If the method fails or returns something of a wrong shape.
     """
-    context = site.context
+    context, request = site.context, plan.request
+    truth, problem, withheld = cases
     reset_peak_memory(context.device)
     analysis, seconds = analyse_batch(run, problem, context.world, request.seed, context.device, truth)
     facts = _facts(run, problem, analysis, seconds, request, context)
-    return analysis, site.scoring.rows(analysis, truth, problem, facts), seconds
+    seen = observation_statistics(
+        problem.observations,
+        withheld,
+        analysis.members,
+        problem.background,
+        plan.system.quantities,
+        problem.ensemble,
+    )
+    return analysis, site.scoring.rows(analysis, truth, problem, seen, facts), seconds
 
 
 def _facts(

@@ -66,12 +66,11 @@ def perform(small_world):
     def go(out, *methods, **fields):
         request = RunRequest(
             world=load_spec(small_world.world),
-            observing=ObservingSpec(obs_frac=0.1),
             methods=methods,
             out=out,
             weights=small_world.weights,
             device="cpu",
-            **{"cases": 12, **fields},
+            **{"cases": 12, "observing": ObservingSpec(obs_frac=0.1), **fields},
         )
         return execute(request, Silent())
 
