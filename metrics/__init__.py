@@ -11,6 +11,7 @@ from .statistic import Statistic
 from .statistics import STATISTICS, find_statistic
 from .testing import LEVEL, effective_size, holm, p_value
 from .wb2 import score_files
+from .wb2_engine import require_weatherbench2, score_with_weatherbench2
 
 __all__ = [
     "LEVEL",
@@ -38,8 +39,10 @@ __all__ = [
     "region_weights",
     "regions_on",
     "relative_error",
+    "require_weatherbench2",
     "resample_counts",
     "resample_indices",
     "resampled_means",
     "score_files",
+    "score_with_weatherbench2",
 ]

@@ -8,6 +8,7 @@ __all__ = ["main"]
 import click
 
 from .exact import exact
+from .export_wb2 import export_wb2
 from .group import Group
 from .listing import methods, worlds
 from .literature import literature
@@ -27,5 +28,10 @@ def main() -> None:
     """A benchmark for data assimilation: same truth, same background, same observations, error bars."""
 
 
-for command in (run, sweep, results, tune, train, world, worlds, methods, score, literature, exact, test_method):
+COMMANDS = (
+    *(run, sweep, results, score, export_wb2),
+    *(tune, train, world, worlds, methods, literature, exact, test_method),
+)
+
+for command in COMMANDS:
     main.add_command(command)

@@ -5,6 +5,7 @@ from .opening import open_fields, open_forecasts
 from .place import Place
 from .reading import as_slice, guard, read_fields
 from .variables import ABSENT_LEVELS, Location, list_channels, locate
+from .wb2_export import export_wb2
 from .whole import file_hash, write_whole
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Location",
     "Place",
     "as_slice",
+    "export_wb2",
     "file_hash",
     "guard",
     "list_channels",

@@ -42,6 +42,8 @@ def open_fields(path: str | Path, leading: Sequence[str] = ("time",), strict: bo
             f"'{path}' holds forecasts (it has {ds.sizes['lead']} lead times), not fields by valid time; give analyses "
             "here, and the forecasts as the archive of a world's background."
         )
+    if "lead" in ds.dims and ds["lead"].dtype.kind == "m" and ds["lead"].values[0] == np.timedelta64(0):
+        ds = ds.isel(lead=0, drop=True)  # analyses written as forecasts
     ds.set_close(stored.close)
     return ds
 

@@ -8,10 +8,10 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import BenchError, CaseNoise, Need, Status
+from benchmark.running.cases import make_problem
 from benchmark.running.exact_comparison import compare_with_exact
 from benchmark.running.exactness import expected_crps, expected_mae, expected_rmse, fair_crps, measure
 from benchmark.running.request import RunRequest
-from benchmark.running.cases import make_problem
 from benchmark.running.skipping import unmet
 from benchmark.training.context import Context, SilentReport, open_workspace
 from benchmark.training.recipes import prepare

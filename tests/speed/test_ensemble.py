@@ -14,8 +14,8 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import CaseNoise
-from benchmark.running.cycling import cycle
 from benchmark.running.cases import make_problem
+from benchmark.running.cycling import cycle
 from benchmark.training.context import open_workspace
 from benchmark.worlds import load_spec, open_world
 from methods.registry import find_method

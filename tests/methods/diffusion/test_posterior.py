@@ -12,8 +12,8 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import CaseNoise
-from benchmark.running.exactness import area_mean, expected_rmse
 from benchmark.running.cases import make_problem
+from benchmark.running.exactness import area_mean, expected_rmse
 from benchmark.worlds import load_spec, open_world
 from methods.priors.exact_posterior import ExactPosterior
 from methods.registry import find_method
