@@ -9,7 +9,7 @@ __all__ = ["LEVEL", "effective_size", "holm", "p_value"]
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .significance import resampled_means
 
@@ -38,7 +38,7 @@ def p_value(difference: float, draws: np.ndarray, blocks: float) -> float:
     error = float(np.std(draws, ddof=1))
     if error == 0:
         return float(difference == 0)
-    return float(2 * stats.t.sf(abs(difference) / error, freedom))
+    return float(2 * special.stdtr(freedom, -abs(difference) / error))
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:

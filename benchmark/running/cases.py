@@ -73,7 +73,7 @@ class Cases:
         return self._observed[1]
 
     def _kept(self, what: str, times: np.ndarray, *more: int) -> Tensor:
-        key = (what, times.astype("datetime64[s]").tobytes(), *(more or (0,)))
+        key = (what, times.astype("datetime64[s]").tobytes(), sum(more))
         if key in self._fields:
             self._fields.move_to_end(key)
             return self._fields[key]

@@ -9,7 +9,7 @@ import torch
 
 from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import CaseNoise, LinearOperator, Observations
-from benchmark.running.runner import make_problem
+from benchmark.running.cases import make_problem
 from benchmark.worlds import load_spec, open_world
 from methods.registry import find_method
 from metrics import observation_statistics

@@ -105,7 +105,19 @@ def test_the_results_of_a_chunk_hold_everything_that_the_documentation_names(per
         *("time", "channel", "region", "statistic", "value", "weight", "status", "experiment", "method"),
         *("observation_hash", "values", "members", "seconds", "network_forwards", "network_backwards"),
         *("operator_calls", "iterations", "peak_memory_mb", "device", "version", "torch"),
+        *(
+            "bin",
+            "seed",
+            "observing_seed",
+            "data_hash",
+            "weights_hash",
+            "trials",
+            "commit",
+            "dirty",
+            "threads",
+            "dtype",
+        ),
     }
-    assert not rows.duplicated(["time", "channel", "region", "statistic"]).any()
+    assert not rows.duplicated(["time", "channel", "region", "statistic", "bin"]).any()
     assert set(rows["members"]) == {2}
     assert pd.unique(rows["time"]).size == 12

@@ -14,7 +14,9 @@ from benchmark.worlds import load_spec
 METHODS = ("3dvar", "lo-sda")
 LABELS = ["background", "climatology", *METHODS]
 CHANNELS = ["msl", "t850"]
-STATISTICS = ["rmse", "rmse_per_case", "mae", "bias", "acc", "rmse_member", "spread", "relative_error"]
+SINGLE = ["rmse", "rmse_per_case", "mae", "bias", "acc", "rmse_member", "spread"]
+MEMBERS = ["spread_skill", "mse_debiased", "crps", "energy_score"]
+LAST = ["effective_resolution", "relative_error"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def cases():
 
 def test_schema(summary):
     assert list(summary) == [
-        *("experiment", "cases", "observations", "region", "intervals", "methods", "comparisons", "skipped")
+        *("experiment", "cases", "observations", "region", "intervals", "methods", "comparisons", "best", "skipped")
     ]
     assert summary["skipped"] == {}
     assert summary["experiment"]["oracles"] == []
@@ -55,13 +57,14 @@ def test_schema(summary):
     for found in summary["methods"].values():
         assert set(found) == {
             *("relative_error", "rmse", "acc", "scores", "cost", "diverged", "members", "statuses", "tuning"),
+            "observation_space",
         }
         # no trials of this world ship
         assert found["tuning"] is None
-        assert set(found["relative_error"]) == {"value", "low", "high"}
+        assert set(found["relative_error"]) == {"value", "low", "high", "effective_cases"}
         assert list(found["rmse"]) == list(found["acc"]) == CHANNELS
         assert [(s["statistic"], s["channel"]) for s in found["scores"]] == list(
-            itertools.product(STATISTICS, CHANNELS)
+            itertools.product([*SINGLE, *MEMBERS, *LAST], CHANNELS)
         )
         assert all(set(s) == {"channel", "region", "statistic", "value", "low", "high"} for s in found["scores"])
         assert set(found["cost"]) == {
@@ -69,7 +72,8 @@ def test_schema(summary):
             *("operator_calls", "iterations", "peak_memory_mb"),
         }
     for comparison in summary["comparisons"]:
-        assert set(comparison) == {"a", "b", "difference", "low", "high"}
+        assert set(comparison) == {"a", "b", "difference", "low", "high", "p", "p_adjusted", "effective_cases"}
+    assert set(summary["best"]) == {"label", "not_significantly_worse", "comparisons", "level"}
 
 
 def test_what_was_run(summary, cases):
@@ -88,7 +92,9 @@ def test_what_was_run(summary, cases):
 
 
 def test_the_background_is_the_unit(summary):
-    assert summary["methods"]["background"]["relative_error"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert summary["methods"]["background"]["relative_error"] == {
+        **{"value": 1.0, "low": 1.0, "high": 1.0, "effective_cases": 12.0}
+    }
 
 
 def test_undefined_scores_are_null(summary):
@@ -112,7 +118,9 @@ def test_intervals_hold_their_values_and_are_open_where_something_was_measured(s
             if s["value"] is not None:
                 assert s["low"] <= s["value"] <= s["high"]
                 known = (s["statistic"], label) == ("relative_error", "background")
-                known = known or (s["statistic"] == "spread" and label != "lo-sda")
+                known = known or (s["statistic"] in ("spread", "spread_skill") and label != "lo-sda")
+                if s["statistic"] == "effective_resolution":
+                    continue  # a whole number, which may be the same on every resample
                 assert (s["low"] < s["high"]) == (not known)
 
 
