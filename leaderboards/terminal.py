@@ -1,6 +1,6 @@
 """The comparison table of a run, in the terminal."""
 
-__all__ = ["plain_table", "print_summary", "with_interval"]
+__all__ = ["plain_table", "print_summary", "significance_words", "with_interval"]
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from metrics import LEVEL
 
 MANY = 6
 """Channels above which every channel has a line and no intervals; `bench run --json` has them."""
@@ -42,7 +44,7 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
         fits = console.measure(wide, options=console.options.update(width=1000)).maximum <= console.width
         # in a narrow terminal intervals stand below their values: broken anywhere else they cannot be read
         console.print(wide if fits else _channels(methods, units, between="\n"))
-    console.print(_headline(methods))
+    console.print(_headline(methods, summary["best"]))
     for label, skipped in summary["skipped"].items():
         console.print(f"{escape(label)}: skipped ({skipped['reason']}): {escape(skipped['text'])}")
     console.print(_cost(methods))
@@ -53,11 +55,24 @@ def print_summary(summary: Mapping[str, Any], units: Mapping[str, str], title: s
     pairs = [c for c in summary["comparisons"] if not {c["a"], c["b"]} & apart]
     if pairs:
         console.print(_comparisons(pairs))
-    block = summary["intervals"]["block_cases"]
-    console.print(
-        f"[dim]{experiment['convention']}. Intervals: 95 %, paired moving-block bootstrap over cases, "
-        f"blocks of {block} cases.[/dim]"
-    )
+    console.print(f"[dim]{experiment['convention']}. {significance_words(summary)}[/dim]", highlight=False)
+
+
+def significance_words(summary: Mapping[str, Any]) -> str:
+    """How intervals and verdicts came about, and how many independent cases the cases are worth.
+
+    Arguments:
+        summary: The JSON object of `bench run --json`.
+    """
+    block, cases = summary["intervals"]["block_cases"], summary["cases"]
+    words = f"Intervals: 95 %, paired moving-block bootstrap over cases, blocks of {block} cases."
+    sizes = [c["effective_cases"] for c in summary["comparisons"] if c["p_adjusted"] is not None]
+    if sizes:
+        words += (
+            f" Verdicts: 5 %, with Holm's correction for {len(sizes)} comparison{'s' if len(sizes) > 1 else ''}; "
+            f"for differences the {cases} cases are worth {min(sizes):.0f} to {max(sizes):.0f} independent ones."
+        )
+    return words
 
 
 def _channels(methods: Mapping[str, Any], units: Mapping[str, str], between: str) -> Table:
@@ -99,15 +114,16 @@ def plain_table(title: str, first: str, *others: str) -> Table:
     return table
 
 
-def _headline(methods: Mapping[str, Any]) -> Table:
+def _headline(methods: Mapping[str, Any], best: Mapping[str, Any] | None) -> Table:
     title = "Relative error: RMSE over that of the background, mean of the channels"
     columns = ["relative error", "of a\nsingle member", "members", "diverged", "not\nconverged"]
     tuned = {label: found["tuning"] for label, found in methods.items() if found.get("tuning")}
     table = plain_table(title, "method", *columns, *(["tuning\ntrials"] if tuned else []))
+    leading = set() if best is None or not best["comparisons"] else {best["label"], *best["not_significantly_worse"]}
     for label, found in methods.items():
         trials = f"{tuned[label]['trials']}" + ("" if tuned[label]["chosen"] else "*") if label in tuned else ""
         table.add_row(
-            escape(label),
+            escape(label) + (" [bold]<[/bold]" if label in leading else ""),
             with_interval(found["relative_error"]),
             f"{_single_member(found, methods['background']):.3g}" if found["members"] > 1 else "",
             str(found["members"]),
@@ -115,9 +131,11 @@ def _headline(methods: Mapping[str, Any]) -> Table:
             str(found["statuses"].get("not-converged", 0)),
             *([trials] if tuned else []),
         )
+    remarks = ["<: the best, or not significantly worse (Holm)"] if leading else []
     if not all(found["chosen"] for found in tuned.values()):
-        table.caption = "*: these are not the parameters that were chosen"
-        table.caption_justify = "left"
+        remarks.append("*: these are not the parameters that were chosen")
+    if remarks:
+        table.caption, table.caption_justify = "; ".join(remarks), "left"
     return table
 
 
@@ -150,7 +168,10 @@ def _comparisons(comparisons: list[Mapping[str, Any]]) -> Table:
         if c["low"] is None:
             verdict = "too few cases to tell"
         else:
-            verdict = "a better" if c["high"] < 0 else "b better" if c["low"] > 0 else "no significant difference"
+            significant = c["p_adjusted"] is not None and c["p_adjusted"] < LEVEL
+            verdict = (
+                ("a better" if c["difference"] < 0 else "b better") if significant else "no significant difference"
+            )
         table.add_row(escape(c["a"]), escape(c["b"]), with_interval(figures), verdict)
     return table
 
