@@ -7,6 +7,7 @@ __all__ = ["main"]
 
 import click
 
+from .check import check
 from .exact import exact
 from .export_wb2 import export_wb2
 from .group import Group
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, sweep, results, score, export_wb2),
+    *(run, sweep, check, results, score, export_wb2),
     *(tune, train, world, worlds, methods, literature, exact, test_method),
 )
 
