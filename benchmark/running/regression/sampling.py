@@ -59,7 +59,8 @@ def sample(
 def _scores(setting: Setting, own: MethodFound, others: list[MethodFound]) -> MethodScores:
     stds = {
         score: {
-            channel: _std([value, *(o.scores[score][channel] for o in others)]) for channel, value in values.items()
+            channel: _std([value, *(o.scores[score][channel] for o in others if channel in o.scores.get(score, {}))])
+            for channel, value in values.items()
         }
         for score, values in own.scores.items()
     }
