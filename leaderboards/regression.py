@@ -64,17 +64,17 @@ def markdown(reports: Sequence[CheckReport]) -> str:
     for report in reports:
         lines += [f"#### {_code(report.world)} ({_code(report.file)})", ""]
         if report.error:
-            lines += [_code(report.error), ""]
+            lines += [_plain(report.error), ""]
             continue
         lines += ["| verdict | method | |", "|---|---|---|"]
-        lines += [f"| {verdict} | {_code(label)} | {_code(text)} |" for label, verdict, text in _lines(report)]
+        lines += [f"| {verdict} | {_code(label)} | {_plain(text)} |" for label, verdict, text in _lines(report)]
         if failed := [f for f in report.failures if f.now is not None and f.golden is not None]:
             lines += ["", f"| method | {' | '.join(COLUMNS)} |", "|---|---|--:|--:|--:|--:|---|"]
             for f in failed:
                 lines.append(f"| {_code(f.method)} | {_code(_score(f))} | {' | '.join(_figures(f))} | {f.verdict} |")
         notes = [(label, note) for label, notes in report.notes.items() for note in notes]
-        lines += ["", *(f"* {_code(f'{label}: {note}' if label else note)}" for label, note in notes), ""]
-    return "\n".join([*lines, *(_code(line) + "\n" for line in _ending(reports)[1:])]) + "\n"
+        lines += ["", *(f"* {f'{_code(label)}: ' if label else ''}{_plain(note)}" for label, note in notes), ""]
+    return "\n".join([*lines, *(_plain(line) + "\n" for line in _ending(reports)[1:])]) + "\n"
 
 
 def _lines(report: CheckReport) -> Iterable[tuple[str, Verdict, str]]:
@@ -87,7 +87,7 @@ def _lines(report: CheckReport) -> Iterable[tuple[str, Verdict, str]]:
             yield method or name, finding.verdict, f"{name}: {finding.note}" if method and name else finding.note
         if compared := [finding for finding in own if not finding.note]:
             counts = Counter(finding.verdict for finding in compared)
-            worst = max(counts, key=list(Verdict).index) if set(counts) != {Verdict.OK} else Verdict.OK
+            worst = max(counts, key=list(Verdict).index)
             parts = [f"{n} {verdict}" for verdict, n in counts.items() if verdict is not Verdict.OK] or ["all"]
             kind = f", {report.kinds[method]}" if method in report.kinds else ""
             words = f"{', '.join(parts)} of {len(compared)} scores{kind}{_headline(compared)}"
@@ -142,5 +142,9 @@ def _colour(verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
+    return f"<code>{_plain(text)}</code>"
+
+
+def _plain(text: str) -> str:
     """Text as it stands, whatever it means to Markdown, HTML, or a table."""
-    return f"<code>{re.sub(r'[^A-Za-z0-9 -]', lambda match: f'&#{ord(match[0])};', ' '.join(text.split()))}</code>"
+    return re.sub(r"[^A-Za-z0-9 -]", lambda match: f"&#{ord(match[0])};", " ".join(text.split()))

@@ -44,7 +44,7 @@ def explain(golden: Golden, now: Measured, findings: tuple[Finding, ...]) -> dic
     notes = {}
     for label, before in golden.methods.items():
         own = [finding for finding in findings if finding.method == label]
-        reasons = []
+        reasons: list[str] = []
         if label in now.methods and any(finding.verdict is not Verdict.OK for finding in own):
             reasons += _reasons(before, now.methods[label])
         drifted = [f for f in own if f.verdict is Verdict.OK and abs(f.change or 0) > relative * abs(f.golden or 0)]

@@ -1,6 +1,6 @@
 """What a check found out about a golden file's scores."""
 
-__all__ = ["FAILURES", "CheckReport", "Finding", "Verdict", "exit_code"]
+__all__ = ["CheckReport", "Finding", "Verdict", "exit_code"]
 
 import dataclasses
 import enum
@@ -9,19 +9,16 @@ from typing import Any
 
 
 class Verdict(enum.StrEnum):
-    """On one score, or on a whole method or setting."""
+    """On one score, or on a whole method or setting; the gravest last."""
 
     OK = "ok"
-    WORSE = "worse"
     IMPROVED = "improved"
     MOVED = "moved"
-    LOST = "lost"
+    WORSE = "worse"
     NEW = "new"
+    LOST = "lost"
     DIVERGED = "diverged"
     NOT_COMPARABLE = "not comparable"
-
-
-FAILURES = tuple(verdict for verdict in Verdict if verdict is not Verdict.OK)
 
 
 @dataclasses.dataclass(frozen=True)
