@@ -1,6 +1,6 @@
 """From a request to the experiments that it is made of."""
 
-__all__ = ["Plan", "check_overrides", "method_parameters", "plan_run", "with_baselines"]
+__all__ = ["BASELINES", "Plan", "check_overrides", "method_parameters", "plan_run", "with_baselines"]
 
 import dataclasses
 from collections.abc import Mapping

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.problem import BenchError
-from benchmark.running.request import BASELINES, Outcome, execute
+from benchmark.running.executing import Outcome, execute
+from benchmark.running.planning import BASELINES
 from benchmark.running.runner import Progress
 
 from .golden import HEADLINE

@@ -14,7 +14,8 @@ import pydantic
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
 from benchmark.running.experiment import MethodRequest
-from benchmark.running.request import RunRequest, check_overrides
+from benchmark.running.planning import check_overrides
+from benchmark.running.request import RunRequest
 from benchmark.worlds import BaseSpec, CycledSpec, load_spec
 
 Text = Annotated[
