@@ -2,6 +2,7 @@
 
 __all__ = ["OBSERVATIONS", "Scoring"]
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,9 +28,11 @@ class Scoring:
     def __init__(self, world: World) -> None:
         self._scale = world.normalisation.denormalise
         self._scorer = Scorer(world.grid, world.channels)
+        self._names: dict[tuple[int, tuple[tuple[str, str], ...]], _Names] = {}
+        self._latest: tuple[tuple[Tensor, ...], list[np.ndarray]] | None = None
 
     def rows_a_case(self, members: int) -> int:
-        """How many rows a case of a method has."""
+        """How many rows a case of a method has, without those in observation space."""
         return len(self._scorer.keys(members))
 
     def rows(
@@ -50,46 +53,76 @@ class Scoring:
             seen: Its statistics in observation space.
             facts: Further columns: a value, or one value a case.
         """
-        fields = (analysis.members, truth, problem.climatology, problem.background)
-        members, x, c, xb = (self._scale(t.double().cpu().numpy()) for t in fields)
-        keys = self._scorer.keys(members.shape[1])
-        values = self._scorer.compute(members, x, c, xb)
+        members = self._scale(analysis.members.double().cpu().numpy())
+        values = self._scorer.compute(members, *self._fields(truth, problem.climatology, problem.background))
         values[[status is Status.DIVERGED for status in analysis.status]] = np.nan
-        areas = np.array([self._scorer.weight(key) for key in keys])
-        keys = (*keys, *(Key(statistic, 0, quantity, OBSERVATIONS) for statistic, quantity in seen.keys))
+        names = self._named(members.shape[1], seen.keys)
         values = np.concatenate([values, np.where(seen.counts > 0, seen.values, np.nan)], axis=1)
-        weights = np.concatenate([np.broadcast_to(areas, (len(values), len(areas))), seen.counts], axis=1)
+        weights = np.concatenate([np.broadcast_to(names.areas, (len(values), len(names.areas))), seen.counts], axis=1)
         facts = {"status": [str(status) for status in analysis.status], **facts}
-        return _table(keys, values, weights, problem.times, facts)
+        return _table(names, values, weights, problem.times, facts)
+
+    def _fields(self, *normalised: Tensor) -> list[np.ndarray]:
+        """In physical units; all methods of a chunk are scored with the same."""
+        if self._latest is None or any(a is not b for a, b in zip(self._latest[0], normalised, strict=True)):
+            self._latest = (normalised, [self._scale(field.double().cpu().numpy()) for field in normalised])
+        return self._latest[1]
+
+    def _named(self, members: int, seen: tuple[tuple[str, str], ...]) -> "_Names":
+        if (members, seen) not in self._names:
+            keys = self._scorer.keys(members)
+            areas = np.array([self._scorer.weight(key) for key in keys])
+            observed = (Key(statistic, 0, quantity, OBSERVATIONS) for statistic, quantity in seen)
+            self._names[members, seen] = _Names.of((*keys, *observed), areas)
+        return self._names[members, seen]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Names:
+    """What the rows of a case are of.
+
+    Arguments:
+        words: Column -> its words, and the place of each row's among them.
+        bins: Shape (row,).
+        areas: Of the regions, shape (row,); of those in observation space there is none.
+    """
+
+    words: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    bins: np.ndarray
+    areas: np.ndarray
+
+    @classmethod
+    def of(cls, keys: Sequence[Key], areas: np.ndarray) -> "_Names":
+        words = {
+            part: np.unique([getattr(key, part) for key in keys], return_inverse=True)
+            for part in ("channel", "region", "statistic")
+        }
+        return cls(words, np.array([key.bin for key in keys], dtype=np.int16), areas)
 
 
 def _table(
-    keys: Sequence[Key], values: np.ndarray, weights: np.ndarray, times: np.ndarray, facts: Mapping[str, Any]
+    names: _Names, values: np.ndarray, weights: np.ndarray, times: np.ndarray, facts: Mapping[str, Any]
 ) -> pyarrow.Table:
     """
     Arguments:
-        keys: What is in a column of `values`.
-        values: Shape (case, key).
-        weights: Shape (case, key).
+        names: What the rows of a case are of.
+        values, weights: Shape (case, row).
         times: Shape (case,).
         facts: Further columns.
     """
-    cases = len(times)
-    columns: dict[str, Any] = {"time": pyarrow.array(np.repeat(times.astype("datetime64[s]"), len(keys)))}
-    for part in ("channel", "region", "statistic"):
-        words, places = np.unique([getattr(key, part) for key in keys], return_inverse=True)
+    cases, rows = values.shape
+    columns: dict[str, Any] = {"time": pyarrow.array(np.repeat(times.astype("datetime64[s]"), rows))}
+    for part, (words, places) in names.words.items():
         columns[part] = _words(words, np.tile(places, cases))
-    columns["bin"] = np.tile(np.array([key.bin for key in keys], dtype=np.int16), cases)
-    columns["value"] = values.ravel()
-    columns["weight"] = weights.ravel()
+    columns["bin"] = np.tile(names.bins, cases)
+    columns["value"], columns["weight"] = values.ravel(), weights.ravel()
     for name, fact in facts.items():
-        several = isinstance(fact, list | tuple | np.ndarray)
-        each = list(fact) if several else [fact] * cases
+        each = list(fact) if isinstance(fact, list | tuple | np.ndarray) else [fact] * cases
         if isinstance(each[0], str):
             words, places = np.unique(each, return_inverse=True)
-            columns[name] = _words(words, np.repeat(places, len(keys)))
+            columns[name] = _words(words, np.repeat(places, rows))
         else:
-            columns[name] = np.repeat(np.asarray(each), len(keys))
+            columns[name] = np.repeat(np.asarray(each), rows)
     return pyarrow.table(columns)
 
 
