@@ -1,6 +1,6 @@
 # make run [DATA=file] [ARGS="--cases 32"]   three methods on the twin, or on ERA-Interim from a file: a table
 # make test                                  style, types, documentation and tests
-# make lint | docs | speed | clean
+# make lint | docs | check | speed | clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,7 +17,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
-.PHONY: help run test lint docs speed clean
+.PHONY: help run test lint docs check speed clean
 
 help:
 	@sed -n '1,3s/^# *//p' Makefile
@@ -65,6 +65,9 @@ lint: .venv/.test
 docs: .venv/.test
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/index.html"
+
+check: .venv/.run
+	@$(BIN)/bench check
 
 # The speed tests are left out of the default options, which would hide them here too.
 speed: .venv/.test
