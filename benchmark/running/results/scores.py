@@ -1,0 +1,80 @@
+"""Score rows: what an experiment's stored statistics come to."""
+
+__all__ = ["score_rows"]
+
+import numpy as np
+import pandas as pd
+
+from benchmark.problem import Status, hash_json
+from metrics import SCORES, SPECIAL_SCORES, block_length, bootstrap, interval, resample_counts, resample_indices
+
+from ..scoring import OBSERVATIONS
+from ..store import ResultStore
+from ..stored import values_by_case
+from .listing import Stored
+
+DRAWS = 1000
+FEWEST_CASES = 4
+
+
+def score_rows(store: ResultStore, stored: Stored, region: str | None = None, seed: int = 0) -> pd.DataFrame:
+    """A row a region, channel and score, with its 95 % interval (moving-block bootstrap over cases).
+
+    Cases that diverged are left out, and counted: methods that lost different cases are not comparable by these rows.
+
+    Arguments:
+        store: Where the results are.
+        stored: The experiment.
+        region: The only region, None for all.
+        seed: Of the resampling.
+
+    Returns:
+        Columns `experiment, world, method, label, region, channel, score, value, low, high, cases, diverged,
+        observation_hash, seconds`, and one for every fact that tells experiments apart. Empty without a case.
+
+    Raises:
+        BenchError: If a file cannot be read.
+    """
+    rows = store.read(stored.id, region)
+    if rows is None or rows.empty or "bin" not in rows:
+        return pd.DataFrame()
+    cases = rows.drop_duplicates("time").sort_values("time")
+    lost = cases["status"].astype(str) == str(Status.DIVERGED)
+    times = cases.loc[~lost, "time"].to_numpy()
+    facts = {
+        "experiment": stored.id,
+        "world": stored.world,
+        "method": stored.method,
+        "label": str(cases["method"].iloc[0]),
+        "cases": len(times),
+        "diverged": int(lost.sum()),
+        "observation_hash": hash_json(list(cases["observation_hash"])),
+        "seconds": float(cases["seconds"].mean()),
+    }
+    if not len(times):
+        return pd.DataFrame()
+    counts = resample_counts(resample_indices(len(times), block_length(times), DRAWS, seed))
+    found: list[dict[str, object]] = []
+    for name in dict.fromkeys(rows["region"]):
+        if name == OBSERVATIONS:
+            continue
+        for row in _scores(values_by_case(rows, times, str(name)), counts):
+            found.append({**facts, "region": str(name), **row})
+    told = {key: value for key, value in stored.facts.items() if key.startswith(("observing.", "protocol."))}
+    return pd.DataFrame(found).assign(**{key: str(value) for key, value in sorted(told.items())})
+
+
+def _scores(values: dict[str, dict[str, np.ndarray]], counts: np.ndarray) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for score in (*SCORES, *SPECIAL_SCORES):
+        if not all(name in values for name in score.statistics):
+            continue
+        channels = list(values[score.statistics[0]])
+        needed = {n: np.stack([values[n][c] for c in channels], axis=1) for n in score.statistics}
+        point = score({name: part.mean(0) for name, part in needed.items()})
+        low, high = interval(bootstrap(score, needed, counts))
+        few = counts.shape[1] < FEWEST_CASES
+        for i, channel in enumerate(channels):
+            bounds = {"low": np.nan if few else low[i], "high": np.nan if few else high[i]}
+            found.append({"channel": channel, "score": score.name, "value": point[i], **bounds})
+    return found
