@@ -54,7 +54,7 @@ REGIONS = (
     _band("southern-extratropics", -90, -20),
     _band("europe", 35, 75, 347.5, 42.5),
     _band("north-america", 25, 60, 240, 285),
-    _band("north-atlantic", 25, 60, 290, 340),
+    _band("north-atlantic", 25, 65, 290, 350),
     _band("north-pacific", 25, 60, 145, 230),
     _band("east-asia", 25, 60, 102.5, 150),
     _band("ausnz", -45, -12.5, 120, 175),

@@ -72,3 +72,9 @@ def test_a_region_outside_the_grid_names_the_span():
     limited = Grid((30.0, 40.0), (-60.0, -50.0))
     with pytest.raises(BenchError, match=r"30\.\.40 and longitudes -60\.\.-50"):
         region_weights(limited, "ausnz")
+
+
+def test_bounds_of_the_north_atlantic():
+    grid = Grid((24.0, 25.0, 65.0, 66.0), (289.0, 290.0, 350.0, 351.0))
+    mask = find_region("north-atlantic").mask(grid)
+    np.testing.assert_array_equal(mask, np.outer([0, 1, 1, 0], [0, 1, 1, 0]).astype(bool))
