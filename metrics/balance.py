@@ -35,13 +35,13 @@ class GeostrophicCorrelation(WholeGridStatistic):
         assert geostrophy is not None  # or it has no places
         fields = case.increment.reshape(-1, *case.domain.grid.shape)
         z, u, v = np.array(list(case.domain.levels("z", "u", "v").values())).T
-        wind = np.stack([fields[u], fields[v]])[..., geostrophy.rows, :]
-        balanced = np.stack(geostrophy.wind(fields[z]))
+        du, dv = (fields[component][:, geostrophy.rows] for component in (u, v))
+        dug, dvg = geostrophy.wind(fields[z])
 
-        def mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-            return np.einsum("clij,clij,ij->l", a, b, geostrophy.area)
+        def total(field: np.ndarray) -> np.ndarray:
+            return field.reshape(len(field), -1) @ geostrophy.area.ravel()
 
-        return mean(wind, balanced) / np.sqrt(mean(wind, wind) * mean(balanced, balanced))
+        return total(du * dug + dv * dvg) / np.sqrt(total(du * du + dv * dv) * total(dug * dug + dvg * dvg))
 
 
 class HydrostaticResidual(WholeGridStatistic):
@@ -81,6 +81,6 @@ class NegativeHumidity(WholeGridStatistic):
     def compute(self, case: CaseFields) -> np.ndarray:
         (q,) = np.array(list(case.domain.levels("q").values())).T
         area = case.domain.grid.cell_area.ravel()
-        share = (case.members[:, q] < 0).mean(0) @ area / area.sum()
-        share[np.isnan(case.mean[q]).any(axis=1)] = np.nan
-        return share
+        negative = np.count_nonzero(case.members[:, q] < 0, axis=0) / case.size
+        # a NaN is not below zero
+        return negative @ area / area.sum() + 0.0 * case.mean[q].sum(axis=1)

@@ -224,6 +224,11 @@ class CaseFields:
         """Likewise."""
         return self.zonal.transform(self.background_error)
 
+    @functools.cached_property
+    def power_of_mean(self) -> np.ndarray:
+        """Shape (channel, bin)."""
+        return self.zonal.power(self.waves_of_truth + self.waves_of_error)
+
 
 def _flat(field: np.ndarray) -> np.ndarray:
     """(channel, latitude, longitude) -> (channel, point), float64."""

@@ -35,7 +35,7 @@ class _Analysis(_Spectrum):
 
     def power(self, case: CaseFields) -> np.ndarray:
         if case.size == 1:
-            return _of_mean(case)
+            return case.power_of_mean
         total = np.zeros(())
         for member in case.members:
             total = total + case.zonal.power(case.zonal.transform(member.astype(np.float64, copy=False)))
@@ -48,7 +48,7 @@ class _Mean(_Spectrum):
     name = "spectrum_mean"
 
     def power(self, case: CaseFields) -> np.ndarray:
-        return _of_mean(case)
+        return case.power_of_mean
 
 
 class _Truth(_Spectrum):
@@ -87,10 +87,6 @@ class _Increment(_Spectrum):
 
     def power(self, case: CaseFields) -> np.ndarray:
         return case.zonal.power(case.waves_of_error - case.waves_of_background_error)
-
-
-def _of_mean(case: CaseFields) -> np.ndarray:
-    return case.zonal.power(case.waves_of_truth + case.waves_of_error)
 
 
 SPECTRA = (_Analysis(), _Mean(), _Truth(), _Error(), _BackgroundError(), _Increment())

@@ -52,7 +52,7 @@ def ageostrophic_share(z: Tensor, u: Tensor, v: Tensor, grid: Grid) -> Tensor:
         grid: Their grid.
     """
     geostrophy = Geostrophy(grid)
-    wind = torch.stack((u, v)).double().cpu().numpy()[..., geostrophy.rows, :]
+    wind = np.ascontiguousarray(torch.stack((u, v)).double().cpu().numpy()[..., geostrophy.rows, :])
     balanced = np.stack(geostrophy.wind(z.double().cpu().numpy()))
     ageostrophic, whole = ((geostrophy.area * x**2).sum((0, -2, -1)) for x in (wind - balanced, wind))
     return torch.as_tensor(np.sqrt(ageostrophic / whole))
