@@ -1,5 +1,7 @@
 """Files in WeatherBench 2 layout: how they are aligned, streamed and refused."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,31 @@ def test_streaming(analysis, truth, climatology, tmp_path, monkeypatch, store, c
     same(score_files(**sources), expected)
     # six times; two levels of 4 x 8 numbers of 8 bytes are 512 bytes a time, the surface half of it
     assert max(cases) == {1: 1, 1024: 4, 2**25: 6}[chunk_bytes]
+
+
+def test_memory_does_not_grow_with_time(tmp_path, monkeypatch):
+    """Of ten times as many times, and none is in memory but the few that are read."""
+    monkeypatch.setattr(wb2, "CHUNK_BYTES", 2**18)
+
+    def peak(count):
+        grid = {"latitude": np.linspace(-87, 87, 59), "longitude": np.arange(0, 360, 3.0)}
+        coords = {"time": pd.date_range("2020", periods=count), **grid}
+        shape = [len(axis) for axis in coords.values()]
+        paths = [tmp_path / f"{name}{count}.zarr" for name in ("analysis", "truth")]
+        for path, value in zip(paths, (281.0, 280.0), strict=True):
+            data = xr.Dataset({"2m_temperature": (list(coords), np.full(shape, value, dtype=np.float32))}, coords)
+            data.to_zarr(path, zarr_format=2, encoding={"2m_temperature": {"chunks": (1, *shape[1:])}})
+        tracemalloc.start()
+        try:
+            assert score_files(*paths)["bias"] == pytest.approx({"2m_temperature": 1.0}, rel=1e-12)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(2)  # what is imported and kept at first use
+    few, many = peak(20), peak(200)
+    # 200 times of the two fields are 11 MB
+    assert many < few + 1e6
 
 
 def test_only_common_times_and_channels_count(analysis, truth, climatology):
