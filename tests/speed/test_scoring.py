@@ -96,10 +96,12 @@ def test_deterministic_scores_against_weatherbench2(wb2):
 
 
 def test_crps_against_weatherbench2(wb2):
-    cases = 40
+    cases = 20
     members, x = draw(20, cases)
     f, t = as_dataset(members), as_dataset(x)
-    theirs = seconds(lambda: wb2.CRPS().compute(f, t))
+    # of values that it has just seen it remembers half of the answer
+    others = iter([f + shift for shift in range(3)])
+    theirs = seconds(lambda: wb2.CRPS().compute(next(others), t))
     scorer = Scorer(GRID, CHANNELS, WHOLE, ["crps_skill", "crps_spread"])
     ours = seconds(lambda: scorer.compute(members, x, None, None))
     bare = seconds(lambda: np.abs(members - x[:, None]).mean(1))
