@@ -81,9 +81,9 @@ def test_spectra_of_a_case():
 def test_effective_resolution_is_where_the_error_takes_over():
     truth = np.array([100.0, 8, 4, 2, 1])
     score = find_score("effective_resolution")
-    errors = np.array([[0, 0, 1, 0.9, 2], [0, 0, 3, 0.9, 2], [50, 8, 4, 2, 1], [0, 0, 0, 0, 0], [0, 0, 0, 0, np.nan]])
+    errors = np.array([[0, 0, 1, 0.9, 2], [0, 0, 3, 1.5, 2], [50, 8, 4, 2, 1], [0, 0, 0, 0, 0], [0, 0, 0, 0, np.nan]])
     found = score({"spectrum_error": errors, "spectrum_truth": np.broadcast_to(truth, errors.shape)})
-    np.testing.assert_array_equal(found, [3, 3, 0, 4, np.nan])
+    np.testing.assert_array_equal(found, [3, 1, 0, 4, np.nan])
     # above 32 it is the number of the band
     found = score({"spectrum_error": np.zeros((1, 36)), "spectrum_truth": np.ones((1, 36))})
     np.testing.assert_array_equal(found, [64])
