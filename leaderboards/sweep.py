@@ -59,6 +59,9 @@ def print_sweep(report: SweepReport, results: Sequence[Mapping[str, Any]], conso
     """
     for world in dict.fromkeys(found["world"] for found in results):
         here = [found for found in results if found["world"] == world and "methods" in found]
+        for found in results:
+            if found["world"] == world and "error" in found:
+                console.print(f"{escape(', '.join(filter(None, [world, _column(found)])))}: {escape(found['error'])}")
         if not here:
             continue
         console.print(f"\n[bold]{escape(here[0]['experiment']['title'])}[/bold]")
@@ -100,14 +103,14 @@ def _relative_errors(here: Sequence[Mapping[str, Any]]) -> Table:
 
 def _cell(found: Mapping[str, Any], label: str) -> str:
     if label not in found["methods"]:
-        return "failed" if label in found["failed"] else "-"
+        return next((word for word in ("failed", "diverged") if label in found[word]), "-")
     best = found["best"] or {"label": None, "not_significantly_worse": []}
     marked = label == best["label"] or label in best["not_significantly_worse"]
     return f"{found['methods'][label]['relative_error']['value']:.4f}" + ("*" if marked else " ")
 
 
 def _column(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{axis} {value}" for axis, value in found["varied"].items())
+    return ", ".join(f"{axis} {value}" for axis, value in found["varied"].items() if value)
 
 
 def _figures(entries: Sequence[Entry], estimates: Estimates) -> list[str]:

@@ -68,17 +68,24 @@ def export_command(
 @common
 @click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
 def prune_command(out: str, conditions: tuple[str, ...], yes: bool, debug: bool) -> None:
-    """Remove experiments that no run will use again: of an older version, of a method that has changed, or empty."""
+    """Remove what no run will use again: experiments of an older version, of a method that has changed, or empty for
+    hours, and what runs that were killed have left half-written."""
     from benchmark.running.results.listing import choose, list_results
-    from benchmark.running.results.pruning import find_stale, remove
+    from benchmark.running.results.pruning import find_leftovers, find_stale, remove
     from benchmark.running.store import ResultStore
 
     store = ResultStore(out)
-    stale = find_stale(choose(list_results(store), conditions))
+    stale = find_stale(store, choose(list_results(store), conditions))
+    leftovers = [] if conditions else find_leftovers(store)
     for one in stale:
         click.echo(f"{one.stored.id} {one.stored.world} {one.stored.method}: {one.reason}")
+    for name in leftovers:
+        click.echo(f"{name}: half-written")
+    told = f"{len(stale)} experiments and {len(leftovers)} half-written files"
     if yes:
         remove(store, stale)
-        click.echo(f"{len(stale)} removed")
+        for name in leftovers:
+            store.place.remove(name)
+        click.echo(f"{told} removed")
     else:
-        click.echo(f"{len(stale)} could go; --yes removes them")
+        click.echo(f"{told} could go; --yes removes them")

@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
-AXES = {"obs_fracs": "obs_frac", "obs_stds": "obs_std", "networks": "network", "operators": "operator"}
+AXES = {
+    **{"obs_fracs": "obs_frac", "obs_stds": "obs_std", "networks": "network", "operators": "operator"},
+    **{"draws": "draw", "withholds": "withhold", "splits": "split"},
+}
 """Flag -> axis, of those that are taken as they are typed."""
 
 
@@ -23,10 +26,14 @@ AXES = {"obs_fracs": "obs_frac", "obs_stds": "obs_std", "networks": "network", "
 @click.option("--network", "networks", multiple=True, help="random, columns, grid or stations; repeat it.")
 @click.option("--stations", multiple=True, help="CSV file, for --network stations; repeat it.")
 @click.option("--operator", "operators", multiple=True, help="state, wind-speed, arctan or brightness; repeat it.")
+@click.option("--draw", "draws", multiple=True, help="area or index; repeat it.")
+@click.option("--withhold", "withholds", multiple=True, type=float, help="Share that methods do not get; repeat it.")
+@click.option("--split", "splits", multiple=True, help="test, or validate; repeat it.")
 @click.option("--seed", "seeds", multiple=True, type=click.IntRange(0), help="Of observations and methods; repeat it.")
 @click.option("--design", type=click.Choice(["star", "product"]), help="One axis at a time, or every combination.")
 @click.option("--cases", type=click.IntRange(0), help="Cases of every world; 0 for all.")
 @click.option("--members", type=click.IntRange(1), help="Members asked for.")
+@click.option("--ensemble", type=click.IntRange(2), help="Background members of ensemble methods.")
 @click.option("--chunk", type=click.IntRange(1), help="Cases a unit of work.")
 @click.option("--set", "settings", multiple=True, help="key=value or METHOD.key=value: a method's parameter.")
 @click.option("--out", default="results", show_default=True, help="Folder or URL of the results.")
@@ -43,7 +50,7 @@ AXES = {"obs_fracs": "obs_frac", "obs_stds": "obs_std", "networks": "network", "
 def sweep(context: click.Context, spec: str | None, **flags: Any) -> None:
     """Run methods through worlds and observing systems: SPEC is a YAML file, or `standard`.
 
-    Flags replace what the file says. Exits with 1 if an experiment could not be done.
+    Flags replace what the file says. Exits with 1 if an experiment could not be done, and with 2 if nothing can be.
     """
     from rich.console import Console
 
@@ -63,6 +70,7 @@ def sweep(context: click.Context, spec: str | None, **flags: Any) -> None:
 
     described = read_sweep(find_sweep(spec), _typed(flags))
     store = ResultStore(flags["out"])
+    store.place.require_shared()
     scheduler = choose_scheduler(flags["scheduler"], flags["workers"], flags["threads"], described.slurm)
     common = {key: flags[key] for key in ("out", "weights", "device", "fresh")}
     settings = expand(described, _data(flags["data"], described), common)
@@ -94,7 +102,7 @@ def _typed(flags: dict[str, Any]) -> dict[str, Any]:
 
         found["obs_std"] = [read_obs_std(text) for text in found["obs_std"]]
     found |= {key: list(flags[key]) for key in ("methods", "worlds", "obs_vars", "stations", "seeds") if flags[key]}
-    found |= {key: flags[key] for key in ("design", "cases", "members", "chunk") if flags[key] is not None}
+    found |= {key: flags[key] for key in ("design", "cases", "members", "ensemble", "chunk") if flags[key] is not None}
     if flags["settings"]:
         found["set"] = dict(pairs(flags["settings"]))
     return found

@@ -2,13 +2,14 @@
 
 __all__ = ["Place"]
 
+import time
 from pathlib import Path
 
 import fsspec
 
 from benchmark.problem import BenchError, first_line
 
-from .whole import write_whole
+from .whole import temporary_name, write_whole
 
 LOCAL = ("file", "local")
 
@@ -33,11 +34,19 @@ class Place:
             return
         try:
             self._system, self._root = fsspec.core.url_to_fs(self.where)
-        except (ImportError, ValueError, OSError) as error:
+        except Exception as error:  # each kind of place has errors of its own
             raise BenchError(
                 f"{self.where} cannot be reached ({first_line(error)}); check the URL, and that what fsspec needs for "
                 f"'{protocol}://' is installed."
             ) from error
+
+    def require_shared(self) -> None:
+        """
+        Raises:
+            BenchError: If other processes do not see what is written.
+        """
+        if self.folder is None and self._system.protocol in ("memory", ("memory",)):
+            raise BenchError(f"{self.where} is seen by one process only, and a sweep has several; name a folder.")
 
     def write(self, name: str, content: bytes) -> None:
         """Puts a file there, in the place of one of that name.
@@ -56,7 +65,7 @@ class Place:
             # object stores show an object when it is complete; the others have no folder to make beforehand
             self._system.makedirs(f"{self._root}/{name}".rpartition("/")[0], exist_ok=True)
             self._system.pipe_file(f"{self._root}/{name}", content)
-        except OSError as error:
+        except Exception as error:  # each kind of place has errors of its own
             raise BenchError(
                 f"{self.where}/{name} cannot be written ({first_line(error)}); choose another place and run the "
                 "command again."
@@ -70,7 +79,12 @@ class Place:
         """
         if self.folder is not None:
             return (self.folder / name).read_bytes()
-        return bytes(self._system.cat_file(f"{self._root}/{name}"))
+        try:
+            return bytes(self._system.cat_file(f"{self._root}/{name}"))
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(first_line(error)) from error
 
     def names(self, pattern: str) -> list[str]:
         """Files that match, such as `*/experiment.json`, sorted; hidden ones are passed over.
@@ -86,8 +100,10 @@ class Place:
                 root = self._system._strip_protocol(self._root).rstrip("/")
                 paths = self._system.glob(f"{root}/{pattern}")
                 found = [str(path)[len(root) :].lstrip("/") for path in paths]
-        except OSError as error:
-            raise BenchError(f"{self.where} cannot be read ({first_line(error)}); check it.") from error
+        except Exception as error:
+            raise BenchError(
+                f"{self.where} cannot be read ({first_line(error)}); check the address and what it needs to be let in."
+            ) from error
         return sorted(name for name in found if not name.rpartition("/")[2].startswith("."))
 
     def remove(self, name: str) -> None:
@@ -105,5 +121,25 @@ class Place:
             path.unlink(missing_ok=True)
             if path.parent != self.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
-        except OSError as error:
-            raise BenchError(f"{self.where}/{name} cannot be removed ({first_line(error)}).") from error
+        except Exception as error:
+            raise BenchError(
+                f"{self.where}/{name} cannot be removed ({first_line(error)}); make the place writable and run the "
+                "command again."
+            ) from error
+
+    def age_s(self, name: str) -> float | None:
+        """Seconds since a file was written, by the clock; None where nobody knows."""
+        try:
+            if self.folder is not None:
+                return time.time() - (self.folder / name).stat().st_mtime
+            return time.time() - float(self._system.modified(f"{self._root}/{name}").timestamp())
+        except (OSError, NotImplementedError, AttributeError):
+            return None
+
+    def leftovers(self, pattern: str) -> list[str]:
+        """What writers that were killed have left of files that match, sorted. A writer that lives may have one too."""
+        if self.folder is None:
+            return []
+        folder, _, name = pattern.rpartition("/")
+        found = self.folder.glob(f"{folder}/{temporary_name(name, '*')}" if folder else temporary_name(name, "*"))
+        return sorted(path.relative_to(self.folder).as_posix() for path in found)

@@ -1,6 +1,6 @@
 """Files that are either whole or absent: written under a temporary name, then renamed."""
 
-__all__ = ["file_hash", "write_whole"]
+__all__ = ["file_hash", "temporary_name", "write_whole"]
 
 import contextlib
 import errno
@@ -19,6 +19,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def temporary_name(name: str, unique: str) -> str:
+    """What a file is called until it is whole; hidden, so that readers pass it over."""
+    return f".{name}.{unique}.tmp"
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write` with a temporary path in the same folder, then renames it to `path`.
 
@@ -28,7 +33,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+        temporary = path.with_name(temporary_name(path.name, uuid.uuid4().hex))
         write(temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

@@ -5,7 +5,7 @@ marker that its cases are done. Its name is made of its cases: two runs that do 
 no clock has a say. What is missing is found by case, so chunks may be cut anew at any time.
 """
 
-__all__ = ["ResultStore"]
+__all__ = ["DESCRIPTION", "ResultStore", "StoreError"]
 
 import io
 import json
@@ -24,6 +24,13 @@ from .experiment import Experiment
 
 # Rows repeat everything but their value: those compress to nothing, and a value hardly at all.
 LEVEL = 1
+
+DESCRIPTION = "experiment.json"
+"""The file that says what an experiment is."""
+
+
+class StoreError(BenchError):
+    """Results cannot be written: nothing that is computed would be kept."""
 
 
 class ResultStore:
@@ -46,10 +53,10 @@ class ResultStore:
             fresh: Whether to remove its earlier results.
 
         Raises:
-            BenchError: If the folder cannot be written; better now than after the computation.
+            StoreError: If the folder cannot be written; better now than after the computation.
         """
         text = json.dumps(experiment.record(), indent=1, default=str) + "\n"
-        self.place.write(f"{experiment.id}/experiment.json", text.encode())
+        self._put(f"{experiment.id}/{DESCRIPTION}", text.encode())
         for old in self.files(experiment.id) if fresh else ():
             self.place.remove(old)
 
@@ -102,12 +109,12 @@ class ResultStore:
         """Adds the rows of a chunk of cases.
 
         Raises:
-            BenchError: If they cannot be written; then nothing of them is there.
+            StoreError: If they cannot be written; then nothing of them is there.
         """
         table = rows if isinstance(rows, pyarrow.Table) else pyarrow.Table.from_pandas(rows, preserve_index=False)
         times = np.unique(table.column("time").to_numpy().astype("datetime64[s]")).astype(str).tolist()
         name = f"{times[0][:10]}-{hash_json(times)[:12]}.parquet"
-        self.place.write(f"{experiment.id}/{name}", _packed(table))
+        self._put(f"{experiment.id}/{name}", _packed(table))
 
     def costs(self, experiment: str, files: int) -> list[float]:
         """Seconds that a case took its method, one figure a file, of the first few files.
@@ -121,6 +128,10 @@ class ResultStore:
             found.append(float(table.column("seconds").to_numpy().mean()))
         return found
 
+    def described(self) -> list[str]:
+        """Ids of the experiments of which it is written what they are."""
+        return [name.partition("/")[0] for name in self.place.names(f"*/{DESCRIPTION}")]
+
     def experiments(self) -> dict[str, dict[str, object]]:
         """What every experiment is, by its id.
 
@@ -128,14 +139,21 @@ class ResultStore:
             BenchError: If a description cannot be read.
         """
         found = {}
-        for name in self.place.names("*/experiment.json"):
+        for identifier in self.described():
+            name = f"{identifier}/{DESCRIPTION}"
             try:
-                found[name.partition("/")[0]] = json.loads(self.place.read(name))
+                found[identifier] = json.loads(self.place.read(name))
             except (OSError, ValueError) as error:
                 raise BenchError(
                     f"{self.place.where}/{name} cannot be read ({error}); delete its folder, its cases are run again."
                 ) from error
         return found
+
+    def _put(self, name: str, content: bytes) -> None:
+        try:
+            self.place.write(name, content)
+        except BenchError as error:
+            raise StoreError(str(error)) from error
 
     def _table(
         self, name: str, columns: Sequence[str] | None, wanted: list[tuple[str, str, object]] | None = None

@@ -17,7 +17,8 @@ from .listing import Stored
 from .scores import score_rows
 
 FORMATS = (".csv", ".parquet", ".nc")
-TIMING = ["seconds"]
+TIMING = ("seconds", "peak_memory_mb")
+"""Columns that are of the computation, and not of what came out."""
 
 
 def export(
@@ -44,7 +45,7 @@ def export(
     if rows and path.suffix == ".nc":
         raise BenchError("Rows go into .csv or .parquet; leave --rows out, and scores go into .nc.")
     if rows:
-        frames = [store.read(one.id, region) for one in stored]
+        frames = [_by_case(store.read(one.id, region)) for one in stored]
     else:
         frames = [score_rows(store, one, region) for one in stored]
     found = [frame for frame in frames if frame is not None and not frame.empty]
@@ -55,6 +56,11 @@ def export(
         table = table.drop(columns=[c for c in TIMING if c in table])
     write_whole(path, lambda temporary: _write(table, temporary, path.suffix))
     return len(table)
+
+
+def _by_case(rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Files are not in the order of their cases where a day has several."""
+    return None if rows is None else rows.sort_values("time", kind="stable", ignore_index=True)
 
 
 def _write(table: pd.DataFrame, path: Path, suffix: str) -> None:

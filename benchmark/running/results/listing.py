@@ -61,7 +61,7 @@ def choose(stored: Iterable[Stored], conditions: Iterable[str]) -> list[Stored]:
     Arguments:
         stored: From `list_results`.
         conditions: `key=value`. The key may be short: `world`, `method`, `obs_frac`; the value is text, and of
-            several with commas between them one has to fit. `id` takes the beginning of an id.
+            several with commas between them one has to fit; variables are as typed, `z500,t850`, and `all`. `id` takes the beginning of an id.
 
     Raises:
         BenchError: If a condition cannot be read, or no experiment has such a key.
@@ -79,7 +79,7 @@ def choose(stored: Iterable[Stored], conditions: Iterable[str]) -> list[Stored]:
         known = _matching(key, keys)
         if not known and keys:
             raise BenchError(f"No experiment has a '{key}'; {closest(key, sorted(keys))}")
-        kept = [one for one in kept if any(_say(one.facts[k]) in wanted for k in known if k in one.facts)]
+        kept = [one for one in kept if any(_fits(one.facts[k], value, wanted) for k in known if k in one.facts)]
     return kept
 
 
@@ -87,6 +87,12 @@ def _matching(key: str, keys: Iterable[str]) -> list[str]:
     short = {"world": "world.name", "method": "method.name", "version": "method.version"}
     whole = short.get(key, key)
     return [known for known in keys if known == whole or known.endswith(f".{whole}")]
+
+
+def _fits(fact: Any, value: str, wanted: Iterable[str]) -> bool:
+    if isinstance(fact, list):
+        return sorted(map(str, fact)) == sorted(filter(None, value.replace("all", "").replace(" ", "").split(",")))
+    return _say(fact) in wanted or str(fact) in wanted
 
 
 def _say(value: Any) -> str:

@@ -2,6 +2,10 @@
 
 __all__ = ["score_rows"]
 
+import json
+import warnings
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -29,8 +33,9 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
         seed: Of the resampling.
 
     Returns:
-        Columns `experiment, world, method, label, region, channel, score, value, low, high, cases, diverged,
-        observation_hash, seconds`, and one for every fact that tells experiments apart. Empty without a case.
+        Columns `experiment, world, method, label, members, parameters (JSON), cases, diverged, observation_hash,
+        seconds, region, channel, score, value, low, high`, and one for every fact of observing system and protocol.
+        Empty without a case.
 
     Raises:
         BenchError: If a file cannot be read.
@@ -46,12 +51,15 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
         "world": stored.world,
         "method": stored.method,
         "label": str(cases["method"].iloc[0]),
+        "members": int(cases["members"].iloc[0]),
+        "parameters": json.dumps(_below(stored, "method.parameters."), sort_keys=True),
         "cases": len(times),
         "diverged": int(lost.sum()),
         "observation_hash": hash_json(list(cases["observation_hash"])),
         "seconds": float(cases["seconds"].mean()),
     }
     if not len(times):
+        warnings.warn(f"{stored.id}: every case of '{facts['label']}' diverged, so that it has no scores", stacklevel=2)
         return pd.DataFrame()
     counts = resample_counts(resample_indices(len(times), block_length(times), DRAWS, seed))
     found: list[dict[str, object]] = []
@@ -62,6 +70,10 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
             found.append({**facts, "region": str(name), **row})
     told = {key: value for key, value in stored.facts.items() if key.startswith(("observing.", "protocol."))}
     return pd.DataFrame(found).assign(**{key: str(value) for key, value in sorted(told.items())})
+
+
+def _below(stored: Stored, before: str) -> dict[str, Any]:
+    return {key.removeprefix(before): value for key, value in stored.facts.items() if key.startswith(before)}
 
 
 def _scores(values: dict[str, dict[str, np.ndarray]], counts: np.ndarray) -> list[dict[str, object]]:

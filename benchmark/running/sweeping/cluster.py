@@ -3,6 +3,7 @@
 __all__ = ["DaskScheduler", "SlurmScheduler"]
 
 import contextlib
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,13 @@ from .worker import work
 IN_HAND = 4
 """Units a worker thread that the scheduler knows of: enough that none waits, and no more."""
 
-TIMEOUT_S = 30
+TIMEOUT_S = 30.0
+"""How long a scheduler may take to answer."""
+
+SUBMIT = "sbatch"
+RENEW = "10s"
+"""How often it is looked whether a job has ended."""
+
 GPU = "GPU"
 """The resource that workers with a GPU are started with: `dask worker --resources GPU=1`."""
 
@@ -25,13 +32,14 @@ class DaskScheduler:
     Arguments:
         address: Such as `tcp://host:8786`.
         threads: Of an analysis.
+        timeout_s: How long it may take to answer.
 
     Raises:
         BenchError: If dask.distributed is not installed.
     """
 
-    def __init__(self, address: str, threads: int) -> None:
-        self._address, self._threads = address, threads
+    def __init__(self, address: str, threads: int, timeout_s: float = TIMEOUT_S) -> None:
+        self._address, self._threads, self._timeout_s = address, threads, timeout_s
         self.workers: int | None = None
         try:
             import distributed  # noqa: F401
@@ -49,7 +57,7 @@ class DaskScheduler:
         from distributed import Client
 
         try:
-            client = Client(self._address, timeout=TIMEOUT_S, set_as_default=False)
+            client = Client(self._address, timeout=self._timeout_s, set_as_default=False)
         except (OSError, ValueError) as error:
             raise BenchError(
                 f"No dask scheduler answers at {self._address} ({first_line(error)}); start one with: dask scheduler"
@@ -94,7 +102,7 @@ class SlurmScheduler:
         threads: Of an analysis.
 
     Raises:
-        BenchError: If there are no settings, or dask-jobqueue is not installed.
+        BenchError: If there are no settings, dask-jobqueue is not installed, or Slurm is not here.
     """
 
     def __init__(self, settings: Mapping[str, Any], threads: int) -> None:
@@ -107,7 +115,13 @@ class SlurmScheduler:
             import dask_jobqueue  # noqa: F401
         except ImportError:
             raise BenchError("Slurm needs dask-jobqueue; install it with: pip install assimbench[cluster]") from None
-        self._jobs = int(settings["jobs"])
+        if not isinstance(settings["jobs"], int) or settings["jobs"] < 1:
+            raise BenchError(f"slurm: jobs is {settings['jobs']!r}; give a whole number of jobs, one or more.")
+        if shutil.which(SUBMIT) is None:
+            raise BenchError(
+                f"--scheduler slurm needs the command '{SUBMIT}', which is not here; run it where jobs start."
+            )
+        self._jobs = settings["jobs"]
         self._settings = {key: value for key, value in settings.items() if key != "jobs"}
         self._threads = threads
         self.workers: int | None = None
@@ -122,14 +136,32 @@ class SlurmScheduler:
 
         try:
             cluster = SLURMCluster(**self._settings)
-            cluster.scale(jobs=self._jobs)
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             raise BenchError(f"slurm: {first_line(error)}; docs/sweeps.md has an example.") from error
         with contextlib.closing(cluster):
+            self._submit(cluster)
             inner = DaskScheduler(cluster.scheduler_address, self._threads)
             for finished in inner.run(units):
                 self.workers = inner.workers
                 yield finished
+
+    def _submit(self, cluster: Any) -> None:
+        """Hands in the jobs, and another for each that ends before the sweep does: its time may be over.
+
+        Raises:
+            BenchError: If Slurm does not take them.
+        """
+
+        async def submitted() -> None:
+            await cluster._correct_state()
+
+        try:
+            cluster.scale(jobs=self._jobs)
+            cluster.sync(submitted)
+        except (OSError, RuntimeError) as error:
+            told = " ".join(str(error).split())
+            raise BenchError(f"Slurm did not take the job ({told}); mend the settings under 'slurm:'.") from error
+        cluster.adapt(minimum_jobs=self._jobs, maximum_jobs=self._jobs, interval=RENEW)
 
 
 def _told(error: Exception) -> BenchError:

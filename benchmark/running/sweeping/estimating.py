@@ -22,8 +22,8 @@ class Estimates:
     """
 
     def __init__(self) -> None:
-        self._own: dict[str, list[float]] = collections.defaultdict(list)
-        self._alike: dict[tuple[str, str], list[float]] = collections.defaultdict(list)
+        self._own: dict[str, _Mean] = collections.defaultdict(_Mean)
+        self._alike: dict[tuple[str, str], _Mean] = collections.defaultdict(_Mean)
 
     @classmethod
     def of_store(cls, store: ResultStore, entries: Iterable[Entry]) -> "Estimates":
@@ -41,19 +41,20 @@ class Estimates:
                 costs = store.costs(identifier, SAMPLED_FILES)
             except BenchError:
                 continue  # it is told when it is read for scores
-            found._own[identifier] += costs
-            found._alike[kind] += costs
+            for cost in costs:
+                found._own[identifier].add(cost)
+                found._alike[kind].add(cost)
         return found
 
     def add(self, entry: Entry, seconds: float, cases: int) -> None:
         """What some cases of an experiment have just taken."""
-        self._own[entry.experiment.id].append(seconds / cases)
-        self._alike[_kind(entry)].append(seconds / cases)
+        self._own[entry.experiment.id].add(seconds / cases)
+        self._alike[_kind(entry)].add(seconds / cases)
 
     def of_case(self, entry: Entry) -> float | None:
         """Seconds of a case, or None where nothing is known."""
         costs = self._own.get(entry.experiment.id) or self._alike.get(_kind(entry))
-        return sum(costs) / len(costs) if costs else None
+        return costs.value if costs else None
 
     def of_all(self, left: Iterable[tuple[Entry, int]]) -> tuple[float, int]:
         """
@@ -71,6 +72,21 @@ class Estimates:
             else:
                 seconds += of_case * cases
         return seconds, unknown
+
+
+class _Mean:
+    """Of what was added: a sweep of many units asks for it after each."""
+
+    def __init__(self) -> None:
+        self._sum, self._count = 0.0, 0
+
+    def add(self, value: float) -> None:
+        self._sum += value
+        self._count += 1
+
+    @property
+    def value(self) -> float:
+        return self._sum / self._count
 
 
 def _kind(entry: Entry) -> tuple[str, str]:

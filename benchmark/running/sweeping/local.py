@@ -41,10 +41,13 @@ class LocalScheduler:
         waiting = iter(units)
         suspects: collections.deque[Unit] = collections.deque()
         tries: collections.Counter[Any] = collections.Counter()
+        given_up: set[str] = set()
         assert self.workers is not None
         try:
             with few_threads(self._threads):
                 while True:
+                    while suspects and suspects[0].experiment in given_up:
+                        yield suspects.popleft(), BenchError(_DIED)
                     if suspects and not self._running:
                         self._submit(suspects.popleft())
                     while not suspects and not any(tries[unit.key] for unit in self._running.values()):
@@ -62,6 +65,7 @@ class LocalScheduler:
                         self._pool = None
                         tries[unit.key] += 1
                         if tries[unit.key] > ALONE:
+                            given_up.add(unit.experiment)
                             yield unit, BenchError(_DIED)
                         else:
                             suspects.append(unit)

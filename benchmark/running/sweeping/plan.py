@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.problem import BenchError
 
 from ..experiment import Experiment
+from ..request import RunRequest
 from ..skipping import SENTENCES
 from ..store import ResultStore
 from ..workshop import Unit, Workshop
@@ -18,6 +19,9 @@ from .settings import Setting
 
 BYTES_A_ROW = 10
 """Of a result file: eight of the value, which does not compress, and what is left of the rest."""
+
+BYTES_A_FILE = 16_000
+"""Of a result file: its columns, what stands in all rows of them, and the description of both."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Entry:
     @property
     def bytes_to_write(self) -> int:
         """About; what is missing only."""
-        return self.missing * self.rows * BYTES_A_ROW
+        return self.missing * self.rows * BYTES_A_ROW + len(self.units) * BYTES_A_FILE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +105,7 @@ def plan_sweep(
                 continue  # a point of a star that is its centre, or a setting that this method does not see
             seen.add(run.experiment.id)
             done = np.array([], "datetime64[s]") if request.fresh else store.done(run.experiment.id)
-            alone = request.model_copy(update={"methods": (run.label,), "fresh": False, "out": _absolute(request.out)})
+            alone = _alone(request, run.label)
             units = []
             for chunk in plan.chunks():
                 missing = chunk[~np.isin(chunk.astype("datetime64[s]"), done)].astype("datetime64[s]")
@@ -125,6 +129,13 @@ def plan_sweep(
     return SweepPlan(tuple(entries), tuple(skipped))
 
 
+def _alone(request: RunRequest, label: str) -> RunRequest:
+    """A run of one method that asks for the same wherever it is done."""
+    weights = None if request.weights is None else request.weights.expanduser().resolve()
+    here = {"out": _absolute(request.out), "weights": weights}
+    return request.model_copy(update={"methods": (label,), "fresh": False, **here})
+
+
 def _absolute(where: Path | str) -> str:
-    """Workers of this machine may have another working directory."""
+    """Workers may have another working directory."""
     return str(where) if "://" in str(where) else str(Path(where).expanduser().resolve())

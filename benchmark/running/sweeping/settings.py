@@ -4,18 +4,24 @@ __all__ = ["Setting", "expand"]
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmark.observing import ObservingSpec
-from benchmark.problem import BenchError, parse_channel
+from benchmark.problem import BenchError, Channel, closest, parse_channel
+from benchmark.problem.channels import SHORT_NAMES
 from benchmark.worlds import BaseSpec, CycledSpec, load_spec
 from methods.registry import find_method, method_names
 
 from ..planning import check_overrides, with_baselines
 from ..request import RunRequest
 from .spec import ALL, AXES, SweepSpec, SweepWorld
+
+STATIONS = "stations"
+AS_THEY_ARE = ("obs_frac", "obs_std", "network", "draw", "operator", "withhold")
+"""Axes whose values an observing system takes as they are."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +40,13 @@ class Setting:
         return dataclasses.replace(self, request=self.request.model_copy(update={"trials": dict(trials)}))
 
     def __str__(self) -> str:
-        return ", ".join([self.request.world.name, *(f"{axis} {value}" for axis, value in self.varied.items())])
+        return ", ".join(
+            [self.request.world.name, *(f"{axis} {value}" for axis, value in self.varied.items() if value)]
+        )
 
 
 def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) -> list[Setting]:
-    """All settings of a sweep, world by world.
+    """All settings of a sweep, world by world. Warns of those that a world cannot have, for it has none of the variables.
 
     Arguments:
         spec: The sweep.
@@ -46,11 +54,12 @@ def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) 
         common: Fields of every `RunRequest`: `out`, `weights`, `device`, ...
 
     Raises:
-        BenchError: If a world, method, variable or value is not known.
+        BenchError: If a world, method, variable or value is not known, or a world has no setting at all.
     """
     if strangers := set(data) - {world.world for world in spec.worlds}:
         raise BenchError(f"--data {min(strangers)}=...: that world is not in this sweep.")
     points = _points(spec)
+    known: set[str] = set()
     varied = [axis for axis in AXES if len(getattr(spec, axis)) > 1]
     settings = []
     for world in spec.worlds:
@@ -59,25 +68,46 @@ def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) 
             raise BenchError(
                 f"'{described.name}' is a cycled world, whose cases are long runs; use bench run or bench literature."
             )
-        for point in points:
+        channels = [parse_channel(name) for name in getattr(described, "channels", ())]
+        known |= {name for channel in channels for name in (channel.name, channel.variable)}
+        lacking = [name for name, wanted in spec.obs_vars.items() if not _has_any(channels, wanted)]
+        here = [point for point in points if point["obs_vars"] not in lacking]
+        for name in lacking:
+            told = f"the world '{described.name}' has none of the variables {', '.join(spec.obs_vars[name])}"
+            if not here:
+                raise BenchError(f"obs_vars: {told}; it has {', '.join(c.name for c in channels)}.")
+            warnings.warn(f"{told}: the settings of obs_vars '{name}' are left out there", stacklevel=2)
+        for point in here:
             request = _request(spec, world, described, point, common)
             check_overrides(request)
             settings.append(Setting(request, {axis: _say(point[axis]) for axis in varied}))
+    _check_variables(spec, known)
     return settings
 
 
 def _points(spec: SweepSpec) -> list[dict[str, Any]]:
     axes = {axis: list(getattr(spec, axis)) for axis in AXES}
+    if any(spec.stations) and STATIONS not in spec.network:
+        raise BenchError(
+            "stations: files of stations go with the network 'stations'; add it to network, or leave them."
+        )
     if spec.design == "product":
-        return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    centre = {axis: values[0] for axis, values in axes.items()}
-    return [centre, *({**centre, axis: value} for axis, values in axes.items() for value in values[1:])]
+        points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    else:
+        centre = {axis: values[0] for axis, values in axes.items()}
+        points = [centre]
+        for axis, values in axes.items():
+            network = {"network": STATIONS} if axis == STATIONS else {}
+            points += [{**centre, **network, axis: value} for value in values[1:]]
+    # the other networks do not read stations, so that their points are one
+    alone = [point if point["network"] == STATIONS else {**point, "stations": ""} for point in points]
+    return [point for place, point in enumerate(alone) if point not in alone[:place]]
 
 
 def _request(
     spec: SweepSpec, world: SweepWorld, described: BaseSpec, point: Mapping[str, Any], common: Mapping[str, Any]
 ) -> RunRequest:
-    observing: dict[str, Any] = {axis: point[axis] for axis in ("obs_frac", "obs_std", "network", "draw", "operator")}
+    observing: dict[str, Any] = {axis: point[axis] for axis in AS_THEY_ARE}
     if point["stations"]:
         observing["stations"] = Path(point["stations"]).expanduser().resolve()
     methods = _methods(spec)
@@ -111,23 +141,23 @@ def _methods(spec: SweepSpec) -> tuple[str, ...]:
 
 
 def _observed(spec: SweepSpec, described: BaseSpec, name: str) -> tuple[str, ...]:
-    """The variables of a set that a world has.
-
-    Raises:
-        BenchError: If it has none of them.
-    """
-    wanted = spec.obs_vars[name]
+    """The variables of a set that a world has."""
     channels = [parse_channel(channel) for channel in getattr(described, "channels", ())]
-    known = {channel.name for channel in channels} | {channel.variable for channel in channels}
-    if not wanted or not known:
-        return wanted
-    here = tuple(one for one in wanted if parse_channel(one).name in known)
-    if not here:
-        raise BenchError(
-            f"The world '{described.name}' has none of the variables {', '.join(wanted)} of '{name}'; it has "
-            f"{', '.join(channel.name for channel in channels)}."
-        )
-    return here
+    return tuple(one for one in spec.obs_vars[name] if _has_any(channels, (one,)))
+
+
+def _has_any(channels: Sequence[Channel], wanted: Sequence[str]) -> bool:
+    """Whether some of these channels are wanted; nothing wanted is all of them."""
+    known = {name for channel in channels for name in (channel.name, channel.variable)}
+    return not wanted or not channels or any(parse_channel(one).name in known for one in wanted)
+
+
+def _check_variables(spec: SweepSpec, known: set[str]) -> None:
+    """A variable that no world of the sweep has may be one of other worlds, or misspelt."""
+    for name, wanted in spec.obs_vars.items():
+        for one in wanted:
+            if parse_channel(one).name not in known and parse_channel(one).variable not in SHORT_NAMES:
+                raise BenchError(f"obs_vars '{name}': no world has a variable '{one}'; {closest(one, known)}")
 
 
 def _by_method(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -139,4 +169,6 @@ def _by_method(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _say(value: Any) -> str:
+    if value is None:
+        return "own"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,18 +4,19 @@ __all__ = ["AXES", "OBSERVING_AXES", "SweepSpec", "SweepWorld", "read_sweep"]
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
 
 from benchmark.problem import BenchError, closest
 
-OBSERVING_AXES = ("obs_frac", "obs_vars", "obs_std", "network", "stations", "draw", "operator")
+OBSERVING_AXES = ("obs_frac", "obs_vars", "obs_std", "network", "stations", "draw", "operator", "withhold")
 AXES = (*OBSERVING_AXES, "seeds", "members", "ensemble", "split")
 """Everything that a sweep can vary beside worlds and methods."""
 
 ALL = "all"
+TWICE = "a value stands there twice; leave it there once"
 
 
 class SweepWorld(pydantic.BaseModel):
@@ -39,8 +40,9 @@ class SweepSpec(pydantic.BaseModel):
         design: `star` varies one axis at a time, around the first value of each; `product` takes every combination.
         methods: Labels such as `lo-sda[levels=20]`; `all` for every method that is installed and is no bound.
         worlds: Names, or mappings with `world`, `data` and `cases`.
-        obs_frac, obs_std, network, stations, draw, operator: As of `bench run`: a value or a list.
-        obs_vars: Sets of observed variables by a name of their own; those that a world lacks are left out of it.
+        obs_frac, obs_std, network, draw, operator, withhold: As of `bench run`: a value or a list.
+        stations: CSV files, for the network `stations`; the other networks do not see them.
+        obs_vars: Sets of observed variables by a name of their own; variables that a world lacks are left out of it.
         seeds: Of observations and methods.
         members: Members asked for; null for each method's own number.
         ensemble: Background members of ensemble methods.
@@ -63,13 +65,14 @@ class SweepSpec(pydantic.BaseModel):
     stations: tuple[str, ...] = ("",)
     draw: tuple[str, ...] = ("area",)
     operator: tuple[str, ...] = ("state",)
-    seeds: tuple[int, ...] = (0,)
-    members: tuple[int | None, ...] = (None,)
-    ensemble: tuple[int, ...] = (20,)
+    withhold: tuple[float, ...] = (0.0,)
+    seeds: tuple[Annotated[int, pydantic.Field(ge=0)], ...] = (0,)
+    members: tuple[Annotated[int, pydantic.Field(ge=1)] | None, ...] = (None,)
+    ensemble: tuple[Annotated[int, pydantic.Field(ge=2)], ...] = (20,)
     split: tuple[Literal["test", "validate"], ...] = ("test",)
     cases: int = pydantic.Field(default=32, ge=0)
     chunk: int = pydantic.Field(default=32, ge=1)
-    set: Mapping[str, Any] = {}
+    set: Mapping[str, bool | int | float | str] = {}
     slurm: Mapping[str, Any] = {}
 
     @pydantic.field_validator("methods", *(axis for axis in AXES if axis != "obs_vars"), mode="before")
@@ -90,16 +93,19 @@ class SweepSpec(pydantic.BaseModel):
         if isinstance(value, Mapping):
             return {str(name): _names(members) for name, members in value.items()}
         several = value if isinstance(value, list | tuple) else (value,)
-        return {str(one) or ALL: _names(one) for one in several}
+        named = [(str(one) or ALL, _names(one)) for one in several]
+        if len(dict(named)) < len(named):
+            raise ValueError(TWICE)
+        return dict(named)
 
     @pydantic.field_validator(*AXES, "methods", "worlds")
     @classmethod
     def _something(cls, value: Any) -> Any:
         if not value:
             raise ValueError("the list is empty")
-        listed = [str(one) for one in value]
+        listed = [one.world if isinstance(one, SweepWorld) else str(one) for one in value]
         if len(set(listed)) < len(listed):
-            raise ValueError("a value stands there twice")
+            raise ValueError(TWICE)
         return value
 
 
@@ -108,6 +114,16 @@ def _names(value: Any) -> tuple[str, ...]:
         return tuple(str(name) for name in value)
     text = "" if value in (None, ALL) else str(value)
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+class _Once(yaml.SafeLoader):
+    """YAML whose keys stand there once: of two the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.YAMLError(f"the key '{twice[0]}' stands there twice")
+        return super().construct_mapping(node, deep)
 
 
 def read_sweep(path: Path | None, flags: Mapping[str, Any]) -> SweepSpec:
@@ -125,7 +141,7 @@ def read_sweep(path: Path | None, flags: Mapping[str, Any]) -> SweepSpec:
     if path is not None:
         where = f"Sweep file '{path}'"
         try:
-            settings = yaml.safe_load(path.read_text())
+            settings = yaml.load(path.read_text(encoding="utf-8"), _Once)  # noqa: S506 - a safe loader
         except OSError as error:
             raise BenchError(f"{where} cannot be read ({error.strerror}); check its path.") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Any, Protocol
 
-from ..store import ResultStore
+from ..store import ResultStore, StoreError
 from ..workshop import Finished
 from .estimating import Estimates
 from .plan import Entry, SweepPlan
@@ -95,12 +95,16 @@ def run_sweep(
         fresh: Whether earlier results are removed.
 
     Raises:
-        BenchError: If the results cannot be written, or there is nobody to do the units.
+        StoreError: If results cannot be written: then the sweep stops, for the others could not be written either.
+        BenchError: If there is nobody to do the units.
     """
     started = time.perf_counter()
     open_entries = {entry.experiment.id: entry for entry in plan.entries if entry.units}
-    for entry in open_entries.values():
-        store.prepare(entry.experiment, fresh)
+    described = set(store.described())
+    for entry in plan.entries:
+        # results of which it is not written what they are would not be listed
+        if entry.units or entry.experiment.id not in described:
+            store.prepare(entry.experiment, fresh and bool(entry.units))
     estimates = Estimates.of_store(store, plan.entries)
     tally = _Tally(plan, estimates)
     progress.begin(tally.count(scheduler.workers))
@@ -118,6 +122,8 @@ def run_sweep(
             estimates.add(entry, outcome.seconds, outcome.cases)
             tally.done(entry, len(unit.times))
             progress.advance(entry, *tally.of_entry(entry), tally.count(scheduler.workers))
+        elif isinstance(outcome, StoreError):
+            raise outcome
         elif unit.experiment not in failed:
             failed[unit.experiment] = Failure(entry, tally.left(entry), str(outcome))
             tally.give_up(entry)
