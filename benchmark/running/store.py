@@ -91,7 +91,7 @@ class ResultStore:
         Raises:
             BenchError: If a file cannot be read.
         """
-        wanted = [("region", "==", region)] if region else []
+        wanted: list[tuple[str, str, object]] = [("region", "==", region)] if region else []
         wanted += [("statistic", "in", set(statistics))] if statistics is not None else []
         frames = []
         seen = _NO_TIMES

@@ -61,7 +61,8 @@ def choose(stored: Iterable[Stored], conditions: Iterable[str]) -> list[Stored]:
     Arguments:
         stored: From `list_results`.
         conditions: `key=value`. The key may be short: `world`, `method`, `obs_frac`; the value is text, and of
-            several with commas between them one has to fit; variables are as typed, `z500,t850`, and `all`. `id` takes the beginning of an id.
+            several with commas between them one has to fit. Variables are as typed, `z500,t850`, or `all`. `id` takes
+            the beginning of an id.
 
     Raises:
         BenchError: If a condition cannot be read, or no experiment has such a key.

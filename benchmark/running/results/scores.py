@@ -66,8 +66,8 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
     for name in dict.fromkeys(rows["region"]):
         if name == OBSERVATIONS:
             continue
-        for row in _scores(values_by_case(rows, times, str(name)), counts):
-            found.append({**facts, "region": str(name), **row})
+        scores = _scores(values_by_case(rows, times, str(name)), counts)
+        found += [{**facts, "region": str(name), **row} for row in scores]
     told = {key: value for key, value in stored.facts.items() if key.startswith(("observing.", "protocol."))}
     return pd.DataFrame(found).assign(**{key: str(value) for key, value in sorted(told.items())})
 

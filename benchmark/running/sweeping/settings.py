@@ -46,7 +46,7 @@ class Setting:
 
 
 def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) -> list[Setting]:
-    """All settings of a sweep, world by world. Warns of those that a world cannot have, for it has none of the variables.
+    """All settings of a sweep, world by world. Warns of those that a world has none of the variables for.
 
     Arguments:
         spec: The sweep.
