@@ -59,6 +59,7 @@ def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) 
     if strangers := set(data) - {world.world for world in spec.worlds}:
         raise BenchError(f"--data {min(strangers)}=...: that world is not in this sweep.")
     points = _points(spec)
+    methods = with_baselines(_methods(spec))
     known: set[str] = set()
     varied = [axis for axis in AXES if len(getattr(spec, axis)) > 1]
     settings = []
@@ -78,8 +79,9 @@ def expand(spec: SweepSpec, data: Mapping[str, str], common: Mapping[str, Any]) 
                 raise BenchError(f"obs_vars: {told}; it has {', '.join(c.name for c in channels)}.")
             warnings.warn(f"{told}: the settings of obs_vars '{name}' are left out there", stacklevel=2)
         for point in here:
-            request = _request(spec, world, described, point, common)
-            check_overrides(request)
+            request = _request(spec, world, described, point, {**common, "methods": methods})
+            if point is here[0]:
+                check_overrides(request)  # the others of this world are alike in that
             settings.append(Setting(request, {axis: _say(point[axis]) for axis in varied}))
     _check_variables(spec, known)
     return settings
@@ -110,14 +112,12 @@ def _request(
     observing: dict[str, Any] = {axis: point[axis] for axis in AS_THEY_ARE}
     if point["stations"]:
         observing["stations"] = Path(point["stations"]).expanduser().resolve()
-    methods = _methods(spec)
     cases = spec.cases if world.cases is None else world.cases
     return RunRequest(
         world=described,
         observing=ObservingSpec.make(
             **observing, obs_vars=_observed(spec, described, point["obs_vars"]), seed=point["seeds"]
         ),
-        methods=with_baselines(methods),
         overrides=_by_method(spec.set),
         cases=cases or None,
         seed=point["seeds"],

@@ -255,6 +255,12 @@ def undisturbed(sweep: Callable[..., Swept], exported: Callable[..., bytes], tmp
     return exported(out)
 
 
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`bench sweep` does its units in this process."""
+    monkeypatch.setattr("benchmark.running.sweeping.scheduler.LocalScheduler", lambda workers, threads: Inline())
+
+
 @dataclasses.dataclass
 class Forked:
     """A command in a process of its own."""
