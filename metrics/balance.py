@@ -81,6 +81,6 @@ class NegativeHumidity(WholeGridStatistic):
     def compute(self, case: CaseFields) -> np.ndarray:
         (q,) = np.array(list(case.domain.levels("q").values())).T
         area = case.domain.grid.cell_area.ravel()
-        negative = np.count_nonzero(case.members[:, q] < 0, axis=0) / case.size
+        shares = (case.members[:, q] < 0) @ area / area.sum()
         # a NaN is not below zero
-        return negative @ area / area.sum() + 0.0 * case.mean[q].sum(axis=1)
+        return shares.mean(0) + 0.0 * case.mean[q].sum(axis=1)

@@ -33,14 +33,11 @@ class Geostrophy:
         latitude, longitude = np.deg2rad(grid.latitude), np.deg2rad(grid.longitude)
         self.rows = _rows(grid)
         self.area = grid.cell_area[self.rows]
-        self._periodic = grid.periodic
-        self._latitude = latitude
-        if grid.periodic:
-            longitude = np.concatenate([longitude[-1:] - 2 * np.pi, longitude, longitude[:1] + 2 * np.pi])
-        self._longitude = longitude
         # not the other rows, where f or a circle of latitude may vanish
         fa = 2 * OMEGA * RADIUS_M * np.sin(latitude[self.rows])[:, None]
-        self._per_fa, self._per_fa_cos = 1 / fa, 1 / (fa * np.cos(latitude[self.rows])[:, None])
+        self._u = -_derivative(latitude)[self.rows] / fa
+        self._eastward = _derivative_along_circle(longitude) if grid.periodic else _derivative(longitude)
+        self._per_fa_cos = 1 / (fa * np.cos(latitude[self.rows])[:, None])
 
     @classmethod
     def lacks(cls, grid: Grid) -> str:
@@ -58,14 +55,19 @@ class Geostrophy:
         Returns:
             u and v on `rows`, each of shape (..., row, longitude) [m s-1].
         """
-        northward = np.gradient(z, self._latitude, axis=-2)[..., self.rows, :]
-        z = z[..., self.rows, :]
-        if self._periodic:
-            wrapped = np.concatenate([z[..., -1:], z, z[..., :1]], axis=-1)
-            eastward = np.gradient(wrapped, self._longitude, axis=-1)[..., 1:-1]
-        else:
-            eastward = np.gradient(z, self._longitude, axis=-1)
-        return -northward * self._per_fa, eastward * self._per_fa_cos
+        return self._u @ z, z[..., self.rows, :] @ self._eastward.T * self._per_fa_cos
+
+
+def _derivative(x: np.ndarray) -> np.ndarray:
+    """The matrix of the derivative by centred differences, one-sided at the ends: as a product, all levels at once."""
+    return np.asarray(np.gradient(np.eye(len(x)), x, axis=0))
+
+
+def _derivative_along_circle(x: np.ndarray) -> np.ndarray:
+    """Likewise, on angles [radian] of which the last is a neighbour of the first."""
+    around = np.concatenate([x[-1:] - 2 * np.pi, x, x[:1] + 2 * np.pi])
+    wrapped = np.eye(len(x))[[-1, *range(len(x)), 0]]
+    return np.asarray(np.gradient(wrapped, around, axis=0))[1:-1]
 
 
 def _rows(grid: Grid) -> np.ndarray:
