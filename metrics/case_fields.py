@@ -18,6 +18,9 @@ from .domain import Domain
 from .sorting import sorted_members
 from .zonal_waves import ZonalWaves
 
+CACHE_BYTES = 2**23
+"""Members are sorted at so many points at once that all of them stay in the cache."""
+
 
 class CaseFields:
     """
@@ -183,14 +186,18 @@ class CaseFields:
         https://doi.org/10.1007/s11004-017-9709-7, appendix B.
         """
         M = self.size
-        ranks = sorted_members(self.members)
-        total, difference = np.zeros_like(self.mean), np.empty_like(self.mean)
-        for i in range(M // 2):
-            np.subtract(ranks[M - 1 - i], ranks[i], out=difference, dtype=np.float64)
-            difference *= M - 1 - 2 * i
-            total += difference
+        members = self.members.reshape(M, -1)
+        total = np.zeros(members.shape[1])
+        block = max(1, CACHE_BYTES // (8 * M))
+        for start in range(0, len(total), block):
+            ranks = sorted_members(members[:, start : start + block])
+            part = total[start : start + block]
+            for i in range(M // 2):
+                difference = np.subtract(ranks[M - 1 - i], ranks[i], dtype=np.float64)
+                difference *= M - 1 - 2 * i
+                part += difference
         total *= 2 / (M * (M - 1))
-        return total
+        return total.reshape(self.truth.shape)
 
     @functools.cached_property
     def background_error(self) -> np.ndarray:
