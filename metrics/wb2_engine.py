@@ -28,7 +28,7 @@ def score_with_weatherbench2(
     """What `metrics.score_files` computes, by `weatherbench2.metrics`, of the same fields and points.
 
     Means over times are taken as its evaluation takes them: `rmse` is the root of the mean of `MSE`. An ensemble has
-    `crps` (its unbiased estimate) and `spread` (from `EnsembleVariance`) beside.
+    `crps` (its unbiased estimate), `spread` (from `EnsembleVariance`), `mse_debiased` and `energy_score` beside.
 
     Arguments:
         analysis: As of `score_files`, which has checked all of them.
@@ -78,7 +78,7 @@ def _same(value: float) -> float:
 
 ROOTS: dict[str, Callable[[float], float]] = {
     **{"rmse": np.sqrt, "rmse_per_case": _same, "mae": _same, "bias": _same, "acc": _same},
-    **{"crps": _same, "spread": np.sqrt},
+    **{"crps": _same, "spread": np.sqrt, "mse_debiased": _same, "energy_score": _same},
 }
 """From the mean over times to the score."""
 
@@ -115,6 +115,8 @@ def _compute(metrics: Any, f: xr.Dataset, t: xr.Dataset, c: xr.Dataset | None, b
             "rmse_per_case": metrics.EnsembleMeanRMSESqrtBeforeTimeAvg(ensemble_dim=MEMBERS),
             "crps": metrics.CRPS(ensemble_dim=MEMBERS),
             "spread": metrics.EnsembleVariance(ensemble_dim=MEMBERS),
+            "mse_debiased": metrics.DebiasedEnsembleMeanMSE(ensemble_dim=MEMBERS),
+            "energy_score": metrics.EnergyScore(ensemble_dim=MEMBERS),
         }
     with np.errstate(invalid="ignore"):  # an analysis without any anomaly has no ACC
         results = {name: metric.compute_chunk(mean, t, region=box) for name, metric in used.items()}
