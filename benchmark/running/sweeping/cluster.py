@@ -69,7 +69,7 @@ class DaskScheduler:
         from distributed import as_completed
 
         running: dict[Any, Unit] = {}
-        done = as_completed()
+        done = as_completed(loop=client.loop)
 
         def submit() -> bool:
             if (unit := next(units, None)) is None:
@@ -138,7 +138,8 @@ class SlurmScheduler:
             cluster = SLURMCluster(**self._settings)
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             raise BenchError(f"slurm: {first_line(error)}; docs/sweeps.md has an example.") from error
-        with contextlib.closing(cluster):
+        with contextlib.ExitStack() as stack:
+            stack.callback(_close, cluster)
             self._submit(cluster)
             inner = DaskScheduler(cluster.scheduler_address, self._threads)
             for finished in inner.run(units):
@@ -152,16 +153,21 @@ class SlurmScheduler:
             BenchError: If Slurm does not take them.
         """
 
-        async def submitted() -> None:
-            await cluster._correct_state()
-
+        # as cluster.scale does, which does not tell what went wrong
+        while len(cluster.worker_spec) < self._jobs:
+            cluster.worker_spec.update(cluster.new_worker_spec())
         try:
-            cluster.scale(jobs=self._jobs)
-            cluster.sync(submitted)
+            cluster.sync(cluster._correct_state)
         except (OSError, RuntimeError) as error:
             told = " ".join(str(error).split())
             raise BenchError(f"Slurm did not take the job ({told}); mend the settings under 'slurm:'.") from error
         cluster.adapt(minimum_jobs=self._jobs, maximum_jobs=self._jobs, interval=RENEW)
+
+
+def _close(cluster: Any) -> None:
+    # it asserts that every job was taken
+    with contextlib.suppress(AssertionError):
+        cluster.close()
 
 
 def _told(error: Exception) -> BenchError:
