@@ -38,8 +38,13 @@ def print_plan(plan: SweepPlan, estimates: Estimates, workers: int | None, conso
     table.add_section()
     table.add_row("all", *_figures(plan.entries, estimates))
     console.print(table)
+    skipped: dict[tuple[str, str, str], int] = {}
     for setting, label, reason in plan.skipped:
-        console.print(f"{escape(f'{setting}: {label}: skipped: {reason}')}", highlight=False)
+        which = (setting.request.world.name, label, reason)
+        skipped[which] = skipped.get(which, 0) + 1
+    for (world, label, reason), count in skipped.items():
+        told = f"{world}: {label}: skipped in {count} setting{'s' if count > 1 else ''}: {reason}"
+        console.print(escape(told), highlight=False)
     seconds, unknown = estimates.of_all((entry, entry.missing) for entry in plan.entries)
     if seconds:
         shared = "" if workers is None else f" on {workers} worker{'s' if workers > 1 else ''}"

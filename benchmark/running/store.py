@@ -175,7 +175,10 @@ _NO_TIMES = np.array([], dtype="datetime64[s]")
 def _packed(table: pyarrow.Table) -> bytes:
     sink = io.BytesIO()
     text = [field.name for field in table.schema if field.name != "value"]
-    pyarrow.parquet.write_table(table, sink, compression="zstd", compression_level=LEVEL, use_dictionary=text)
+    # files are read whole, so minima and maxima of their columns would be made for nothing
+    pyarrow.parquet.write_table(
+        table, sink, compression="zstd", compression_level=LEVEL, use_dictionary=text, write_statistics=False
+    )
     return sink.getvalue()
 
 

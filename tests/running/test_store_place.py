@@ -35,7 +35,9 @@ def elsewhere(monkeypatch):
     monkeypatch.setattr(Elsewhere, "broken", None)
 
 
-@pytest.fixture(params=["{folder}", "file://{folder}", "elsewhere://{folder}", "memory://{folder}", "dir::file://{folder}"])
+@pytest.fixture(
+    params=["{folder}", "file://{folder}", "elsewhere://{folder}", "memory://{folder}", "dir::file://{folder}"]
+)
 def place(request, tmp_path):
     yield Place(request.param.format(folder=tmp_path / "results"))
     if request.param.startswith("memory"):

@@ -42,7 +42,10 @@ def test_a_product_has_every_combination_once(settings):
 
 
 def test_a_seed_is_that_of_observations_and_of_methods(settings):
-    assert [(s.request.seed, s.request.observing.seed) for s in settings(obs_frac=0.1, seeds=[3, 5])] == [(3, 3), (5, 5)]
+    assert [(s.request.seed, s.request.observing.seed) for s in settings(obs_frac=0.1, seeds=[3, 5])] == [
+        (3, 3),
+        (5, 5),
+    ]
 
 
 def test_what_varies_is_told_and_nothing_else(settings):
@@ -73,8 +76,15 @@ def test_variables_that_a_world_lacks_are_left_out_of_a_set(settings):
     assert found.request.observing.obs_vars == ("z500",)
 
 
+def test_a_set_that_is_all_that_a_world_has_is_no_other_setting(settings):
+    (found,) = settings(obs_frac=0.1, obs_vars={"some": ["z", "t", "u", "v"]})
+    assert found.request.observing.obs_vars == ()
+
+
 def test_a_set_of_which_a_world_has_nothing_is_left_out_there_and_told(settings):
-    with pytest.warns(UserWarning, match="world 'tiny' has none of the variables u, v: the settings of obs_vars 'wind'"):
+    with pytest.warns(
+        UserWarning, match="world 'tiny' has none of the variables u, v: the settings of obs_vars 'wind'"
+    ):
         found = settings(obs_frac=0.1, obs_vars={"all": [], "wind": ["u", "v"], "heat": ["t"]})
     assert values(found, "obs_vars") == [(), ("t",)]
 
