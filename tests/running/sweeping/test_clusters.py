@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -98,8 +99,13 @@ def test_slurm_that_is_not_here_is_told(monkeypatch):
         choose_scheduler("slurm", None, 1, {"jobs": 1})
 
 
-def test_slurm_runs_a_sweep_with_the_settings_of_the_file(bench, slurm, flags, exported, undisturbed, tmp_path):
+def test_slurm_runs_a_sweep_with_the_settings_of_the_file_and_renews_jobs_that_end(
+    bench, slurm, flags, exported, undisturbed, until, tmp_path, monkeypatch
+):
     pytest.importorskip("dask_jobqueue")
+    dask = pytest.importorskip("dask")
+    monkeypatch.setattr("benchmark.running.sweeping.cluster.RENEW", "500ms")
+    monkeypatch.setenv("SHIFT_SLEEP_S", "0.1")
     file = tmp_path / "sweep.yaml"
     file.write_text(
         f"slurm: {{jobs: 2, cores: 1, memory: 1GB, walltime: '00:10:00', queue: night, account: weather, "
@@ -107,11 +113,20 @@ def test_slurm_runs_a_sweep_with_the_settings_of_the_file(bench, slurm, flags, e
     )
     out = tmp_path / "out"
     sweep, *others = flags(out, "--scheduler", "slurm")
-    result = bench(sweep, file, *others)
+
+    def end_all_jobs():
+        until(lambda: len(list(out.glob("*/*.parquet"))) >= 5, 60)
+        for file in slurm.glob("pid-*"):
+            os.killpg(int(file.read_text()), signal.SIGKILL)
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "500ms"}), ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(end_all_jobs)
+        result = bench(sweep, file, *others)
+        ended.result()
     assert result.exit_code == 0, result.stderr
     assert exported(out) == undisturbed
     scripts = [script.read_text() for script in slurm.glob("script-*")]
-    assert len(scripts) == 2
+    assert len(scripts) >= 4
     for line in ("-p night", "-A weather", "-t 00:10:00", "--mem=954M", "--qos=low", "--cpus-per-task=1"):
         assert f"#SBATCH {line}" in scripts[0]
 
