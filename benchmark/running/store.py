@@ -25,6 +25,10 @@ from .experiment import Experiment
 # Rows repeat everything but their value: those compress to nothing, and a value hardly at all.
 LEVEL = 1
 
+SOUGHT = ["time", "channel", "region", "statistic", "experiment"]
+"""Columns by which rows are looked for: a file says what it holds of them. Of all columns that would take as long as
+writing them."""
+
 DESCRIPTION = "experiment.json"
 """The file that says what an experiment is."""
 
@@ -175,9 +179,8 @@ _NO_TIMES = np.array([], dtype="datetime64[s]")
 def _packed(table: pyarrow.Table) -> bytes:
     sink = io.BytesIO()
     text = [field.name for field in table.schema if field.name != "value"]
-    # files are read whole, so minima and maxima of their columns would be made for nothing
     pyarrow.parquet.write_table(
-        table, sink, compression="zstd", compression_level=LEVEL, use_dictionary=text, write_statistics=False
+        table, sink, compression="zstd", compression_level=LEVEL, use_dictionary=text, write_statistics=SOUGHT
     )
     return sink.getvalue()
 

@@ -93,7 +93,7 @@ def test_an_error_of_any_kind_elsewhere_is_told(tmp_path, monkeypatch, error):
     with pytest.raises(BenchError, match=r"elsewhere:.*/a/1.parquet cannot be written .*choose another place"):
         place.write("a/1.parquet", b"one")
     monkeypatch.setattr(Elsewhere, "cat_file", lambda self, path: (_ for _ in ()).throw(error))
-    with pytest.raises(OSError, match="no|the token has run out"):
+    with pytest.raises(OSError, match=r"no|the token has run out"):
         place.read("a/1.parquet")
     monkeypatch.setattr(Elsewhere, "glob", lambda self, path: (_ for _ in ()).throw(error))
     with pytest.raises(BenchError, match="cannot be read"):
@@ -101,7 +101,7 @@ def test_an_error_of_any_kind_elsewhere_is_told(tmp_path, monkeypatch, error):
 
 
 def test_a_place_that_nobody_knows(tmp_path):
-    with pytest.raises(BenchError, match="nowhere://x cannot be reached .*check the URL"):
+    with pytest.raises(BenchError, match=r"nowhere://x cannot be reached .*check the URL"):
         Place("nowhere://x")
     (tmp_path / "file").write_text("")
     with pytest.raises(BenchError, match="is a file; name a folder"):

@@ -17,8 +17,11 @@ from ..store import ResultStore
 from ..workshop import Unit, Workshop
 from .settings import Setting
 
-BYTES_A_ROW = 10
-"""Of a result file: eight of the value, which does not compress, and what is left of the rest."""
+BYTES_A_ROW = 6
+"""Of a result file, compressed: of a value that is nothing but digits eight, but some are zero or stand there twice."""
+
+BYTES_A_FILE = 9_000
+"""Of a result file: its columns, what stands in all rows of them, and the description of both."""
 
 BYTES_A_FILE = 16_000
 """Of a result file: its columns, what stands in all rows of them, and the description of both."""

@@ -69,9 +69,7 @@ def test_dask_gives_the_same_bits_though_a_worker_is_killed(
 def test_no_scheduler_at_an_address_is_told_in_time():
     scheduler = DaskScheduler("tcp://127.0.0.1:9", 1, timeout_s=1)
     started = time.monotonic()
-    with pytest.raises(
-        BenchError, match=r"No dask scheduler answers at tcp://127.0.0.1:9 .*start one with: dask sched"
-    ):
+    with pytest.raises(BenchError, match=r"No dask scheduler answers at tcp://127.0.0.1:9 .*start one with"):
         list(scheduler.run([]))
     assert time.monotonic() - started < 10
 

@@ -42,7 +42,20 @@ def test_json_holds_what_run_says_of_every_setting(bench, ground, tmp_path):
 def test_flags_describe_a_sweep_alone(bench, ground, tmp_path):
     file = tmp_path / "std.yaml"
     file.write_text("z500: 30\nt850: 0.2\n")
-    flags = ("--obs-vars", "z500", "--obs-vars", "all", "--obs-std", 0.1, "--obs-std", file, "--seed", 3, "--draw", "index")
+    flags = (
+        "--obs-vars",
+        "z500",
+        "--obs-vars",
+        "all",
+        "--obs-std",
+        0.1,
+        "--obs-std",
+        file,
+        "--seed",
+        3,
+        "--draw",
+        "index",
+    )
     more = ("--network", "columns", "--withhold", 0.2, "--split", "validate", "--members", 3, "--ensemble", 4)
     result = bench(
         *("sweep", "--method", "letkf", "--world", ground / "tiny.yaml", "--cases", 4, "--obs-frac", 0.5, "--json"),
@@ -114,7 +127,10 @@ def test_the_commit_is_that_of_the_checkout(sweep, stored_rows, tmp_path):
         (("nothing.yaml",), "'nothing.yaml' cannot be read"),
         (("--method", "3dvra", "--world", "gaussian-ring"), "did you mean '3dvar'"),
         (("--method", "3dvar", "--world", "gaussian-ring", "--obs-frac", "3"), "obs_frac=3.0"),
-        (("--method", "3dvar", "--world", "gaussian-ring", "--obs-std", "much"), "neither a number nor a readable YAML"),
+        (
+            ("--method", "3dvar", "--world", "gaussian-ring", "--obs-std", "much"),
+            "neither a number nor a readable YAML",
+        ),
         (("--method", "3dvar", "--world", "gaussian-ring", "--set", "modes"), "write --set key=value"),
         (("--method", "3dvar", "--world", "gaussian-ring", "--scheduler", "pbs"), "no scheduler 'pbs'"),
         (("--method", "3dvar", "--world", "gaussian-ring", "--cases", "1000000"), "ask for 1 to"),

@@ -29,7 +29,8 @@ def test_twenty_kills_at_random_moments_change_no_bit(
         time.sleep(rng.uniform(0.1, 0.8))
         workers = children(process.pid)
         os.kill(process.pid, signal.SIGKILL)
-        until(lambda: not any(alive(pid) for pid in (process.pid, *workers)), WORKERS_END_S)
+        ended = (process.pid, *workers)
+        until(lambda pids=ended: not any(map(alive, pids)), WORKERS_END_S)
         at_work += bool(workers)
     assert at_work >= KILLS / 2
     done = chunks(out)

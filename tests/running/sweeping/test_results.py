@@ -233,7 +233,9 @@ def test_prune_names_what_is_stale_and_removes_it_when_told_to(prune, spoilt, tm
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     told = prune(tmp_path)
     for identifier, reason in zip(
-        spoilt.values(), ("are of version 1", "'letkf' has changed", "'gone' is not installed", "has no case"), strict=True
+        spoilt.values(),
+        ("are of version 1", "'letkf' has changed", "'gone' is not installed", "has no case"),
+        strict=True,
     ):
         (line,) = [line for line in told.splitlines() if line.startswith(identifier)]
         assert reason in line

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import time
 
 import numpy as np
@@ -79,4 +80,11 @@ def test_results_whose_description_is_lost_are_described_again(sweep, exported, 
     for file in tmp_path.rglob("experiment.json"):
         file.unlink()
     assert sweep(tmp_path).report.computed == 0
+    assert exported(tmp_path) == undisturbed
+
+
+def test_cases_that_are_there_twice_are_counted_once(sweep, exported, undisturbed, tmp_path):
+    sweep(tmp_path)
+    for file in list(tmp_path.glob("*/*.parquet")):
+        shutil.copy(file, file.with_name(f"again-{file.name}"))
     assert exported(tmp_path) == undisturbed
