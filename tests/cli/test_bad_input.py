@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -213,11 +212,15 @@ def test_all_cases_is_zero(bench, place):
 
 
 def test_a_full_disk(bench, place, monkeypatch):
-    def full(frame, path, **options):
-        Path(path).write_bytes(b"half a file")
+    write = Path.write_bytes
+
+    def full(path, content):
+        if ".parquet" not in path.name:
+            return write(path, content)
+        write(path, content[: len(content) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     result = bench("run", "--method", "3dvar", *place.options)
     assert result.exit_code == 2
     assert "the disk is full: make room and run the command again" in result.stderr
@@ -244,7 +247,7 @@ def test_the_unforeseen_is_told_apart(place, bench, monkeypatch):
     def broken(*arguments):
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr("benchmark.running.request.choose_times", broken)
+    monkeypatch.setattr("benchmark.running.planning.choose_times", broken)
     result = bench("run", "--method", "3dvar", *place.options)
     assert result.exit_code == 3
     assert "unforeseen" in result.stderr

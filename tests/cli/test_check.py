@@ -85,7 +85,7 @@ def test_what_has_not_changed_passes_and_leaves_nothing_behind(make, look, place
     assert make().exit_code == 0
     code, check = look()
     assert (code, check["passed"]) == (0, True)
-    assert {f["score"] for f in check["findings"]} == {"relative_error", "rmse", "acc"}
+    assert {f["score"] for f in check["findings"]} == {"relative_error", "rmse", "acc", "crps"}
     assert {f["method"] for f in check["findings"]} == {"background", "climatology", "shift.py:Shift", "3dvar"}
     assert {path.name for path in place.iterdir()} <= {"shift.py", "g.json", "__pycache__"}
     shown = bench("check", "--golden", "g.json").stdout
