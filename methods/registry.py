@@ -2,6 +2,7 @@
 
 __all__ = ["ENTRY_POINTS", "find_method", "is_oracle", "method_names", "source_hash"]
 
+import functools
 import hashlib
 import importlib
 import importlib.metadata
@@ -47,6 +48,7 @@ ORACLES = ("autoencoder",)
 """Those of them that are shown the truth."""
 
 
+@functools.cache
 def _places() -> dict[str, str]:
     plugins = importlib.metadata.entry_points(group=ENTRY_POINTS)
     return {p.name: p.value for p in plugins} | BUILT_IN

@@ -42,7 +42,7 @@ SAME = ("members", "ensemble", "cycles", "seed", "region", "split", "device", "o
 @click.option("--region", default="global", show_default=True, help="Region that is scored.")
 @click.option("--split", type=click.Choice(["test", "validate"]), default="test", show_default=True)
 @click.option("--set", "settings", multiple=True, help="key=value or METHOD.key=value: a method's parameter.")
-@click.option("--out", type=click.Path(path_type=Path), default="results", show_default=True, help="Results' folder.")
+@click.option("--out", default="results", show_default=True, help="Folder or URL of the results.")
 @click.option("--save-analyses", type=click.Path(path_type=Path), help="Write analyses to this Zarr store.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Write pictures of the middle case to this folder.")
 @click.option("--chunk", default=32, show_default=True, type=click.IntRange(min=1), help="Cases a batch.")

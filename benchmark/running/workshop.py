@@ -227,5 +227,7 @@ def _facts(
 
 
 def _as_tuned(run: MethodRun, request: RunRequest) -> bool:
-    tuned = type(run.method)(**request.world.methods.get(run.method.name, {}))
-    return tuned.parameters == run.method.parameters
+    """Parameters that change what an analysis costs, and its scores by rounding only, are not tuned."""
+    kind, own = type(run.method), run.method.parameters
+    tuned = kind(**request.world.methods.get(run.method.name, {})).parameters
+    return all(tuned[key] == own[key] for key in own if key not in kind.technical)

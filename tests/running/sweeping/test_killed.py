@@ -1,5 +1,6 @@
 """What dies costs time and nothing else: whole sweeps, workers, and methods that take their worker along."""
 
+import contextlib
 import os
 import random
 import signal
@@ -25,16 +26,19 @@ def test_twenty_kills_at_random_moments_change_no_bit(
     out = tmp_path / "killed"
     at_work = 0
     for _ in range(KILLS):
+        if chunks(out) > 40:  # there is to be something to do up to the last kill
+            for file in rng.sample(sorted(out.glob("*/*.parquet")), 30):
+                file.unlink()
         process = fork(flags(out, "--workers", 2), SHIFT_SLEEP_S="0.1")
         time.sleep(rng.uniform(0.1, 0.8))
         workers = children(process.pid)
-        os.kill(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have come to its end by then
+            os.kill(process.pid, signal.SIGKILL)
         ended = (process.pid, *workers)
         until(lambda pids=ended: not any(map(alive, pids)), WORKERS_END_S)
         at_work += bool(workers)
-    assert at_work >= KILLS / 2
+    assert at_work >= KILLS / 2, "the kills have met no work"
     done = chunks(out)
-    assert 0 < done < 60, "no kill has met any work"
     assert sweep(out).report.computed == (60 - done) * 4
     assert chunks(out) == 60
     assert exported(out) == undisturbed
