@@ -23,9 +23,6 @@ BYTES_A_ROW = 6
 BYTES_A_FILE = 9_000
 """Of a result file: its columns, what stands in all rows of them, and the description of both."""
 
-BYTES_A_FILE = 16_000
-"""Of a result file: its columns, what stands in all rows of them, and the description of both."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Entry:

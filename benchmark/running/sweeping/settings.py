@@ -141,9 +141,11 @@ def _methods(spec: SweepSpec) -> tuple[str, ...]:
 
 
 def _observed(spec: SweepSpec, described: BaseSpec, name: str) -> tuple[str, ...]:
-    """The variables of a set that a world has."""
+    """The variables of a set that a world has; none are all of them, and so are all."""
     channels = [parse_channel(channel) for channel in getattr(described, "channels", ())]
-    return tuple(one for one in spec.obs_vars[name] if _has_any(channels, (one,)))
+    here = tuple(one for one in spec.obs_vars[name] if _has_any(channels, (one,)))
+    whole = channels and all(any(_has_any([channel], (one,)) for one in here) for channel in channels)
+    return () if whole else here
 
 
 def _has_any(channels: Sequence[Channel], wanted: Sequence[str]) -> bool:
