@@ -140,11 +140,14 @@ def test_seconds_per_case_on_the_twin(benchmark, twin, twin_problem, name, limit
 
 BARE = {
     **dict.fromkeys(
-        ["dps", "sda", "mmps", "daps", "diffda", "latent-dps", "latent-daps", "latent-diffda", "align-da"], 1.10
+        [
+            *("dps", "sda", "mmps", "daps", "diffda", "latent-dps", "latent-daps", "latent-diffda", "align-da"),
+            *("lo-sda", "latent-denoising-3dvar"),
+        ],
+        1.10,
     ),
-    "lo-sda": 1.15,
-    "latent-denoising-3dvar": 1.15,
-    # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition
+    # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition: 1.06 at 1 %
+    # observed, 1.10 to 1.11 at 5 %
     "denoising-3dvar": 1.15,
 }
 
