@@ -146,7 +146,7 @@ BARE = {
         ],
         1.10,
     ),
-    # its noise levels above those of the prior have no network, and each level has a Cholesky decomposition: 1.06 at 1 %
+    # its noise levels above those of the prior have no network, and each has a Cholesky decomposition: 1.06 at 1 %
     # observed, 1.10 to 1.11 at 5 %
     "denoising-3dvar": 1.15,
 }
