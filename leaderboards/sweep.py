@@ -38,19 +38,21 @@ def print_plan(plan: SweepPlan, estimates: Estimates, workers: int | None, conso
     table.add_section()
     table.add_row("all", *_figures(plan.entries, estimates))
     console.print(table)
-    skipped: dict[tuple[str, str, str], int] = {}
-    for setting, label, reason in plan.skipped:
-        which = (setting.request.world.name, label, reason)
-        skipped[which] = skipped.get(which, 0) + 1
-    for (world, label, reason), count in skipped.items():
-        told = f"{world}: {label}: skipped in {count} setting{'s' if count > 1 else ''}: {reason}"
-        console.print(escape(told), highlight=False)
+    _print_skipped([(s.request.world.name, label, reason) for s, label, reason in plan.skipped], console)
     seconds, unknown = estimates.of_all((entry, entry.missing) for entry in plan.entries)
     if seconds:
         shared = "" if workers is None else f" on {workers} worker{'s' if workers > 1 else ''}"
         console.print(f"About {_time(seconds / (workers or 1))}{shared}, from what such cases have cost before.")
     if unknown:
         console.print(f"{unknown} cases are of methods that have not been run on their world: their time is not known.")
+
+
+def _print_skipped(skipped: Sequence[tuple[str, str, str]], console: Console) -> None:
+    """World, label and reason, each once."""
+    for world, label, reason in dict.fromkeys(skipped):
+        count = skipped.count((world, label, reason))
+        told = f"{world}: {label}: skipped in {count} setting{'s' if count > 1 else ''}: {reason}"
+        console.print(escape(told), highlight=False)
 
 
 def print_sweep(report: SweepReport, results: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -86,6 +88,8 @@ def print_sweep(report: SweepReport, results: Sequence[Mapping[str, Any]], conso
             f"of which methods {_time(report.of_methods)}.",
             highlight=False,
         )
+    skipped = [(f["world"], label, why["text"]) for f in results for label, why in f.get("skipped", {}).items()]
+    _print_skipped(skipped, console)
     for failure in report.failures:
         told = f"{failure.entry.setting}: {failure.entry.label}: {failure.cases} cases not done: {failure.reason}"
         console.print(f"[red]failed[/red] {escape(told)}", highlight=False)

@@ -9,7 +9,7 @@ from .scores import SCORES, SPECIAL_SCORES, Score, find_score, relative_error
 from .significance import block_length, bootstrap, interval, resample_counts, resample_indices, resampled_means
 from .statistic import Statistic
 from .statistics import STATISTICS, find_statistic
-from .testing import LEVEL, effective_size, holm, p_value
+from .testing import LEVEL, effective_size, holm, p_value, student_interval
 from .wb2 import score_files
 from .wb2_engine import require_weatherbench2, score_with_weatherbench2
 
@@ -45,4 +45,5 @@ __all__ = [
     "resampled_means",
     "score_files",
     "score_with_weatherbench2",
+    "student_interval",
 ]

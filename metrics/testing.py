@@ -4,7 +4,7 @@ S. Holm (1979), A simple sequentially rejective multiple test procedure, Scandin
 https://www.jstor.org/stable/4615733.
 """
 
-__all__ = ["LEVEL", "effective_size", "holm", "p_value"]
+__all__ = ["LEVEL", "effective_size", "holm", "p_value", "student_interval"]
 
 from collections.abc import Sequence
 
@@ -39,6 +39,25 @@ def p_value(difference: float, draws: np.ndarray, blocks: float) -> float:
     if error == 0:
         return float(difference == 0)
     return float(2 * special.stdtr(freedom, -abs(difference) / error))
+
+
+def student_interval(difference: float, draws: np.ndarray, blocks: float, level: float = 0.95) -> tuple[float, float]:
+    """The interval that goes with `p_value`: it excludes zero where the p-value is below 1 - level.
+
+    Arguments:
+        difference: As observed.
+        draws: The same on every resample, shape (draws,).
+        blocks: How many blocks the cases make.
+        level: Probability inside.
+
+    Returns:
+        Low and high bound; NaN with fewer than two blocks.
+    """
+    freedom = np.floor(blocks) - 1
+    if freedom < 1:
+        return float("nan"), float("nan")
+    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.std(draws, ddof=1))
+    return difference - half, difference + half
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -14,6 +14,9 @@ AXES = {
 }
 """Flag -> axis, of those that are taken as they are typed."""
 
+INTERRUPTED = 130
+"""Exit code of a sweep that was broken off, as shells have it."""
+
 
 @click.command()
 @click.argument("spec", required=False)
@@ -82,7 +85,11 @@ def sweep(context: click.Context, spec: str | None, **flags: Any) -> None:
             estimates = Estimates.of_store(store, plan.entries)
             print_plan(plan, estimates, scheduler.workers, Console())
             return
-        report = run_sweep(plan, store, scheduler, lines, flags["fresh"])
+        try:
+            report = run_sweep(plan, store, scheduler, lines, flags["fresh"])
+        except KeyboardInterrupt:
+            click.echo("bench: broken off; what is done is kept, and the same command goes on.", err=True)
+            context.exit(INTERRUPTED)
     results = results_of(settings, report, store, workshop)
     if flags["as_json"]:
         click.echo(json.dumps({**report.record(), "settings": results}, default=str))

@@ -2,6 +2,7 @@
 
 __all__ = ["MethodRun", "analyse_batch"]
 
+import copy
 import dataclasses
 import time
 
@@ -64,7 +65,8 @@ def analyse_batch(
     """
     times = (str(t) for t in problem.times.astype("datetime64[s]"))
     noise = CaseNoise([seed_from("method", world.name, t, seed) for t in times], device)
-    problem = problem.to(device)
+    # the cases are kept for other methods: what this one does to them in place must not reach those
+    problem = copy.deepcopy(problem).to(device)
     if device.type == "cuda":
         torch.cuda.synchronize()
     started = time.perf_counter()

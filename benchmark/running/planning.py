@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.observing import ObservingSystem
-from benchmark.problem import BenchError, Need, closest
+from benchmark.problem import BenchError, Need, closest, parse_channel
 from benchmark.training.context import Context
 from benchmark.training.recipes import identify
 from methods.registry import find_method, method_names, source_hash
@@ -61,6 +61,9 @@ def plan_run(request: RunRequest, context: Context) -> Plan:
         BenchError: If a method is not known or has no weights here, or there are not so many cases.
     """
     world = context.world
+    if _observes_all(request, context):
+        # in other words the same: one experiment, and one draw
+        request = request.model_copy(update={"observing": request.observing.model_copy(update={"obs_vars": ()})})
     requests = [MethodRequest.parse(label) for label in request.methods]
     classes = {r.label: find_method(r.name) for r in requests}
     system = ObservingSystem(request.observing, world.grid, world.channels, world.normalisation, world.name)
@@ -94,6 +97,12 @@ def plan_run(request: RunRequest, context: Context) -> Plan:
         )
         runs.append(MethodRun(r.label, method, members, experiment))
     return Plan(request, context, system, times, tuple(runs), skipped)
+
+
+def _observes_all(request: RunRequest, context: Context) -> bool:
+    """Whether the observed variables, named one by one, are all that the world has."""
+    named = {parse_channel(name).name for name in request.observing.obs_vars}
+    return bool(named) and all({c.name, c.variable} & named for c in context.world.channels)
 
 
 def with_baselines(labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from .planning import Plan
 from .scoring import OBSERVATIONS
 from .skipping import SENTENCES
 from .store import ResultStore
-from .stored import in_observation_space
+from .stored import diverged, in_observation_space
 from .summary import summarise
 
 CONVENTION = (
@@ -41,8 +41,9 @@ def report(plan: Plan, store: ResultStore, without: Collection[str] = ()) -> dic
     rows = {run.label: _rows(store, run.experiment.id, region, plan.times) for run in runs}
     oracles = [run.label for run in runs if Need.TRUTH in run.method.needs]
     summary = summarise(rows, plan.times, region, apart={"climatology", *oracles})
+    kept = plan.times[~np.any([diverged(frame, plan.times) for frame in rows.values()], axis=0)]
     for run in runs:
-        observed = _rows(store, run.experiment.id, OBSERVATIONS, plan.times)
+        observed = _rows(store, run.experiment.id, OBSERVATIONS, kept)
         summary["methods"][run.label]["observation_space"] = in_observation_space(observed)
     return {
         "experiment": {

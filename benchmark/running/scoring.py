@@ -55,9 +55,9 @@ class Scoring:
         """
         members = self._scale(analysis.members.double().cpu().numpy())
         values = self._scorer.compute(members, *self._fields(truth, problem.climatology, problem.background))
+        values = np.concatenate([values, np.where(seen.counts > 0, seen.values, np.nan)], axis=1)
         values[[status is Status.DIVERGED for status in analysis.status]] = np.nan
         names = self._named(members.shape[1], seen.keys)
-        values = np.concatenate([values, np.where(seen.counts > 0, seen.values, np.nan)], axis=1)
         weights = np.concatenate([np.broadcast_to(names.areas, (len(values), len(names.areas))), seen.counts], axis=1)
         facts = {"status": [str(status) for status in analysis.status], **facts}
         return _table(names, values, weights, problem.times, facts)

@@ -82,7 +82,7 @@ def cost_of(frame: pd.DataFrame) -> dict[str, float]:
 
 
 def in_observation_space(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Statistic -> quantity -> mean over all values of the cases that did not diverge.
+    """Statistic -> quantity -> mean over all values of the cases.
 
     Arguments:
         frame: Rows of a method in observation space; their weight is the number of values.

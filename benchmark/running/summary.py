@@ -24,6 +24,7 @@ from metrics import (
     relative_error,
     resample_counts,
     resample_indices,
+    student_interval,
 )
 
 from .stored import cost_of, diverged, same_observations, statuses, values_by_case
@@ -75,7 +76,9 @@ def summarise(
     length = block_length(times[kept])
     draws = _Draws(resample_counts(resample_indices(cases, length, DRAWS, seed)), cases / length)
     relative = {label: draws.relative(values[label], values[REFERENCE]) for label in rows}
-    rivals = [label for label in rows if label != REFERENCE and label not in apart]
+    # one experiment under two labels is one rival
+    first = {str(frame["experiment"].iloc[0]): label for label, frame in reversed(list(rows.items()))}
+    rivals = [label for label in rows if label in first.values() and label not in (REFERENCE, *apart)]
     comparisons = _comparisons(list(rows), rivals, relative, draws)
     return {
         "cases": cases,
@@ -99,7 +102,8 @@ class _Relative:
     Arguments:
         value: Over all cases.
         draws: On every resample.
-        by_case: What each case adds to it, to first order: the mean over channels of its MSE over the background's.
+        by_case: What each case adds to it, to first order: for a channel of relative error r, r / 2 times its MSE over
+            the mean MSE, less the same of the background; mean over channels.
     """
 
     def __init__(self, value: float, draws: np.ndarray, by_case: np.ndarray) -> None:
@@ -125,7 +129,10 @@ class _Draws:
 
         pair = {"own": own, "reference": other}
         value = float(score({name: part.mean(0) for name, part in pair.items()}))
-        return _Relative(value, bootstrap(score, pair, self.counts), (own / other.mean(0)).mean(1))
+        ratio = np.sqrt(own.mean(0) / other.mean(0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_case = (ratio / 2 * (own / own.mean(0) - other / other.mean(0))).mean(1)
+        return _Relative(value, bootstrap(score, pair, self.counts), by_case)
 
     def interval(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """NaN where there are too few cases."""
@@ -189,8 +196,9 @@ def _comparisons(
 
 def _compare(a: str, b: str, first: _Relative, second: _Relative, draws: _Draws) -> dict[str, Any]:
     difference, samples = first.value - second.value, first.draws - second.draws
-    low, high = draws.interval(samples)
-    p = p_value(difference, samples, draws.blocks)
+    enough = len(first.by_case) >= FEWEST_CASES
+    low, high = student_interval(difference, samples, draws.blocks) if enough else (np.nan, np.nan)
+    p = p_value(difference, samples, draws.blocks) if enough else np.nan
     size = effective_size(first.by_case - second.by_case, draws.counts)
     figures = {"difference": difference, "low": _number(low), "high": _number(high), "p": _number(p)}
     return {"a": a, "b": b, **figures, "effective_cases": round(size, 1)}
@@ -207,6 +215,7 @@ def _best(rivals: list[str], relative: Mapping[str, _Relative], draws: _Draws) -
     adjusted = dict(zip(others, holm([_nan(value) for value in p]), strict=True))
     return {
         "label": first,
+        # a p-value that is not defined decides nothing
         "not_significantly_worse": [label for label in others if not adjusted[label] < LEVEL],
         "comparisons": len(others),
         "level": LEVEL,

@@ -117,7 +117,8 @@ class Site:
             return run.method
 
         kind = type(run.method)
-        key = hash_json([kind.__module__, kind.__qualname__, run.experiment.method, run.method.parameters])
+        made_of = (run.experiment.method, run.method.parameters, run.experiment.weights)
+        key = hash_json([kind.__module__, kind.__qualname__, *made_of])
         return dataclasses.replace(run, method=self._methods.get(key, make))
 
 

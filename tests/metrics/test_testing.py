@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metrics import effective_size, holm, p_value, resample_counts, resample_indices, resampled_means
+from metrics import effective_size, holm, p_value, resample_counts, resample_indices, resampled_means, student_interval
 
 
 def series(n, phi, repetitions, seed):
@@ -64,3 +64,14 @@ def test_effective_size_of_few_or_equal_cases():
     counts = resample_counts(resample_indices(5, 1, 50, seed=7))
     assert effective_size(np.ones(5), counts) == 5
     assert effective_size(np.ones(1), np.ones((50, 1))) == 1
+
+
+def test_the_interval_excludes_zero_where_the_p_value_is_below_the_level():
+    draws = np.random.default_rng(8).normal(0.0, 1.0, 4000)
+    for difference in (1.9, 2.1, 2.3, 2.5):
+        low, high = student_interval(difference, draws, 9)
+        assert (low > 0) == (p_value(difference, draws, 9) < 0.05)
+        assert (low + high) / 2 == pytest.approx(difference)
+    # 2.306 is Student's 97.5 % point with eight degrees of freedom
+    assert high - low == pytest.approx(2 * 2.306 * draws.std(ddof=1), rel=1e-3)
+    assert np.isnan(student_interval(1.0, draws, 1.9)).all()

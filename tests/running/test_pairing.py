@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError
 
 BROKEN = """
@@ -131,3 +132,60 @@ def test_scores_do_not_depend_on_the_batch(perform, tmp_path, method):
     assert one["relative_error"]["value"] == pytest.approx(many["relative_error"]["value"], rel=1e-4)
     values = [[s["value"] for s in found["scores"] if s["statistic"] != "bias"] for found in (one, many)]
     assert values[0] == pytest.approx(values[1], rel=1e-4)
+
+
+SPOILER = """
+from benchmark.problem import Analysis, Cost, Method
+
+
+class Spoiler(Method):
+    name = "spoiler"
+
+    def analyse(self, problem, members, noise):
+        found = problem.background.clone()
+        problem.background.zero_()
+        problem.climatology.zero_()
+        problem.observations.values.zero_()
+        return Analysis.of(found[:, None], Cost())
+"""
+
+
+def test_a_method_that_spoils_its_input_spoils_no_other_methods(perform, scores, tmp_path):
+    (tmp_path / "spoiler.py").write_text(SPOILER)
+    alone = scores(perform(tmp_path / "a", "3dvar").summary)["methods"]
+    beside = scores(perform(tmp_path / "b", f"{tmp_path / 'spoiler.py'}:Spoiler", "3dvar").summary)["methods"]
+    for label in ("background", "climatology", "3dvar"):
+        assert beside[label] == alone[label]
+
+
+def test_all_variables_by_name_are_all_variables(perform, tmp_path):
+    plain = perform(tmp_path, "3dvar").summary
+    named = perform(tmp_path, "3dvar", observing=ObservingSpec(obs_frac=0.1, obs_vars=("t850", "msl")))
+    assert named.computed == 0
+    assert named.summary["observations"] == plain["observations"]
+    part = perform(tmp_path, "3dvar", observing=ObservingSpec(obs_frac=0.1, obs_vars=("msl",))).summary
+    assert part["observations"] != plain["observations"]
+
+
+def test_one_experiment_under_two_labels_is_one_rival(perform, tmp_path):
+    labels = ("3dvar", "3dvar[b_scale=1.0]", "interpolation")
+    summary = perform(tmp_path, *labels).summary
+    corrected = [c for c in summary["comparisons"] if c["p_adjusted"] is not None]
+    assert [(c["a"], c["b"]) for c in corrected] == [("3dvar", "interpolation")]
+    assert summary["best"]["comparisons"] == 1
+
+
+def test_three_cases_have_no_verdict(perform, tmp_path):
+    summary = perform(tmp_path, "3dvar", "interpolation", cases=3).summary
+    assert all(c["p"] is c["p_adjusted"] is c["low"] is None for c in summary["comparisons"])
+    found = summary["best"]
+    assert {found["label"], *found["not_significantly_worse"]} == {"3dvar", "interpolation"}
+
+
+def test_scores_in_observation_space_are_of_the_cases_that_are_scored(perform, plugin, tmp_path):
+    label = plugin("Broken[honest=False]")
+    found = perform(tmp_path / "results", label).summary
+    assert found["cases"] == 11
+    # the other cases of the method are the background
+    ours, theirs = (found["methods"][name]["observation_space"] for name in (label, "background"))
+    assert ours["misfit"] == pytest.approx(theirs["misfit"], rel=1e-12)

@@ -11,7 +11,9 @@ import xarray as xr
 
 from benchmark.files import write_whole
 from benchmark.problem import BenchError
+from metrics import find_region
 
+from ..scoring import OBSERVATIONS
 from ..store import ResultStore
 from .listing import Stored
 from .scores import score_rows
@@ -44,6 +46,8 @@ def export(
         raise BenchError(f"Cannot write '{path.name}': the name has to end in one of {', '.join(FORMATS)}.")
     if rows and path.suffix == ".nc":
         raise BenchError("Rows go into .csv or .parquet; leave --rows out, and scores go into .nc.")
+    if region is not None and region != OBSERVATIONS:
+        find_region(region)
     if rows:
         frames = [_by_case(store.read(one.id, region)) for one in stored]
     else:

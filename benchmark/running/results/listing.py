@@ -12,6 +12,9 @@ from benchmark.problem import BenchError, closest
 
 from ..store import ResultStore
 
+UNSAID = {"observing.operator": "state", "observing.withhold": 0.0}
+"""What an experiment's description leaves out where it is the default."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
@@ -50,7 +53,8 @@ def list_results(store: ResultStore) -> list[Stored]:
         BenchError: If a file cannot be read.
     """
     found = [
-        Stored(identifier, _flat(record), store.done(identifier)) for identifier, record in store.experiments().items()
+        Stored(identifier, {**UNSAID, **_flat(record)}, store.done(identifier))
+        for identifier, record in store.experiments().items()
     ]
     return sorted(found, key=lambda one: (one.world, one.method, one.id))
 

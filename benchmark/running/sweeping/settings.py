@@ -141,11 +141,9 @@ def _methods(spec: SweepSpec) -> tuple[str, ...]:
 
 
 def _observed(spec: SweepSpec, described: BaseSpec, name: str) -> tuple[str, ...]:
-    """The variables of a set that a world has; none are all of them, and so are all."""
+    """The variables of a set that a world has."""
     channels = [parse_channel(channel) for channel in getattr(described, "channels", ())]
-    here = tuple(one for one in spec.obs_vars[name] if _has_any(channels, (one,)))
-    whole = channels and all(any(_has_any([channel], (one,)) for one in here) for channel in channels)
-    return () if whole else here
+    return tuple(one for one in spec.obs_vars[name] if _has_any(channels, (one,)))
 
 
 def _has_any(channels: Sequence[Channel], wanted: Sequence[str]) -> bool:

@@ -76,11 +76,6 @@ def test_variables_that_a_world_lacks_are_left_out_of_a_set(settings):
     assert found.request.observing.obs_vars == ("z500",)
 
 
-def test_a_set_that_is_all_that_a_world_has_is_no_other_setting(settings):
-    (found,) = settings(obs_frac=0.1, obs_vars={"some": ["z", "t", "u", "v"]})
-    assert found.request.observing.obs_vars == ()
-
-
 def test_a_set_of_which_a_world_has_nothing_is_left_out_there_and_told(settings):
     with pytest.warns(
         UserWarning, match="world 'tiny' has none of the variables u, v: the settings of obs_vars 'wind'"
