@@ -48,10 +48,14 @@ ORACLES = ("autoencoder",)
 """Those of them that are shown the truth."""
 
 
-@functools.cache
 def _places() -> dict[str, str]:
-    plugins = importlib.metadata.entry_points(group=ENTRY_POINTS)
-    return {p.name: p.value for p in plugins} | BUILT_IN
+    return _plugins(tuple(sys.path)) | BUILT_IN
+
+
+@functools.lru_cache(4)
+def _plugins(path: tuple[str, ...]) -> dict[str, str]:
+    """Names of installed plug-ins and where they are; looking through all that is installed takes a while."""
+    return {p.name: p.value for p in importlib.metadata.entry_points(group=ENTRY_POINTS)}
 
 
 def find_method(name: str) -> type[Method]:
