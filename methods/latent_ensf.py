@@ -10,13 +10,10 @@ latent spread, an implicit step of length a along the gradient of log p(y | z) i
 
     z <- z + a G^T (a G G^T + R)^-1 (y - H(x(z)))
 
-exact for a linear decoder and H. The matrix is decomposed once for all steps where they are many, by its eigenvectors,
-and else at every step, by Cholesky's factors, which are had some tens of times as fast.
+exact for a linear decoder and H; the matrix is decomposed once for all steps.
 """
 
 __all__ = ["LatentEnSF"]
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -27,9 +24,6 @@ from .ensemble.background import centred
 from .ensf import SMALLEST_STD, EnSF
 from .priors.autoencoder import Autoencoder
 from .priors.latent_space import LatentSpace
-
-FEW_STEPS = 60
-"""Up to so many steps a Cholesky decomposition at each is faster than one into eigenvectors for all."""
 
 MOST_NUMBERS = 2**26
 """Of all Jacobians that are held in memory together."""
@@ -72,35 +66,14 @@ class LatentEnSF(EnSF):
         gram = G @ G.mT
         # a case that went wrong is its own: the decomposition of the others goes on
         finite = torch.isfinite(gram).flatten(1).all(1)[:, None, None]
-        solve = solver(torch.where(finite, gram, torch.eye(gram.shape[-1]).to(gram)), self["steps"])
+        w, Q = torch.linalg.eigh(torch.where(finite, gram, torch.eye(gram.shape[-1]).to(gram)))
 
         def assimilate(z: Tensor, move: Tensor, a: float) -> Tensor:
             z = z + move
             innovation = root[:, None] * space.innovation(start + s * z).double()
-            return z + (a * solve(innovation, a) @ G).to(z)
+            weights = ((innovation @ Q) / (1 + a * w[:, None].clamp_min(0))) @ Q.mT
+            return z + (a * weights @ G).to(z)
 
         z = self.sample(anomalies / s, noise.members(members), assimilate)
         cost.iterations += self["steps"]
         return space.state(start + s * torch.where(finite, z, torch.nan)), cost
-
-
-def solver(gram: Tensor, steps: int) -> Callable[[Tensor, float], Tensor]:
-    """(v, a) -> (a gram + 1)^-1 v, for vectors of shape (case, member, value).
-
-    Arguments:
-        gram: Symmetric and not negative, shape (case, value, value), float64.
-        steps: For how many values of a.
-    """
-    if steps <= FEW_STEPS:
-        one = torch.eye(gram.shape[-1]).to(gram)
-
-        def by_factors(v: Tensor, a: float) -> Tensor:
-            return torch.cholesky_solve(v.mT, torch.linalg.cholesky(a * gram + one)).mT
-
-        return by_factors
-    w, Q = torch.linalg.eigh(gram)
-
-    def by_eigenvectors(v: Tensor, a: float) -> Tensor:
-        return ((v @ Q) / (1 + a * w[:, None].clamp_min(0))) @ Q.mT
-
-    return by_eigenvectors

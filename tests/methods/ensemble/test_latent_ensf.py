@@ -8,7 +8,7 @@ from benchmark.observing import ObservingSpec, ObservingSystem
 from benchmark.problem import CaseNoise
 from benchmark.running.cases import make_problem
 from benchmark.worlds import load_spec, open_world
-from methods.latent_ensf import FEW_STEPS, LatentEnSF, solver
+from methods.latent_ensf import LatentEnSF
 from methods.priors.exact_posterior import ExactPosterior
 from methods.registry import find_method
 
@@ -55,15 +55,3 @@ def test_cases_are_taken_in_groups_without_a_trace(monkeypatch):
     torch.testing.assert_close(apart["latent-ensf"].members, whole["latent-ensf"].members, atol=1e-5, rtol=0)
     assert apart["latent-ensf"].cost == whole["latent-ensf"].cost
     assert LatentEnSF.defaults == find_method("ensf").defaults
-
-
-def test_few_steps_and_many_solve_the_same():
-    generator = torch.Generator().manual_seed(3)
-    G = torch.randn(2, 30, 50, generator=generator, dtype=torch.float64)
-    G[1] = 0  # nothing is observed
-    v = torch.randn(2, 4, 30, generator=generator, dtype=torch.float64)
-    gram = G @ G.mT
-    for a in (0.0, 0.3, 20.0):
-        few, many = (solver(gram, steps)(v, a) for steps in (FEW_STEPS, FEW_STEPS + 1))
-        torch.testing.assert_close(few, many, rtol=1e-10, atol=1e-12)
-        torch.testing.assert_close(few + a * few @ gram, v, rtol=1e-10, atol=1e-10)
