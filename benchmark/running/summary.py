@@ -27,12 +27,11 @@ from metrics import (
     student_interval,
 )
 
+from .score_values import FEWEST_CASES, score_values
 from .stored import cost_of, diverged, same_observations, statuses, values_by_case
 
 DRAWS = 2000
 REFERENCE = "background"
-FEWEST_CASES = 4
-"""Below it there are no intervals: a bootstrap of so few knows nothing of what was not drawn."""
 
 Values = Mapping[str, Mapping[str, np.ndarray]]
 """Statistic -> channel -> one value a case."""
@@ -153,17 +152,10 @@ def _method(values: Values, reference: Values, region: str, relative: _Relative,
     scores = []
     by_name: dict[str, dict[str, float | None]] = {}
     available: dict[str, Mapping[str, np.ndarray]] = {**values, "own": values["mse"], "reference": reference["mse"]}
-    for score in (*SCORES, *SPECIAL_SCORES, RATIO):
-        if not all(name in available for name in score.statistics):
-            continue
-        channels = list(available[score.statistics[0]])
-        needed = {n: np.stack([available[n][c] for c in channels], axis=1) for n in score.statistics}
-        point = score({name: part.mean(0) for name, part in needed.items()})
-        low, high = draws.interval(bootstrap(score, needed, draws.counts))
-        for i, channel in enumerate(channels):
-            figures = {"value": _number(point[i]), "low": _number(low[i]), "high": _number(high[i])}
-            scores.append({"channel": channel, "region": region, "statistic": score.name, **figures})
-            by_name.setdefault(score.name, {})[channel] = _number(point[i])
+    for one in score_values((*SCORES, *SPECIAL_SCORES, RATIO), available, draws.counts):
+        figures = {"value": _number(one.value), "low": _number(one.low), "high": _number(one.high)}
+        scores.append({"channel": one.channel, "region": region, "statistic": one.score, **figures})
+        by_name.setdefault(one.score, {})[one.channel] = _number(one.value)
     low, high = draws.interval(relative.draws)
     size = effective_size(relative.by_case, draws.counts)
     return {

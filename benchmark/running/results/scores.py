@@ -2,23 +2,23 @@
 
 __all__ = ["score_rows"]
 
+import dataclasses
 import json
 import warnings
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from benchmark.problem import Status, hash_json
-from metrics import SCORES, SPECIAL_SCORES, block_length, bootstrap, interval, resample_counts, resample_indices
+from metrics import SCORES, SPECIAL_SCORES, block_length, resample_counts, resample_indices
 
+from ..score_values import score_values
 from ..scoring import OBSERVATIONS
 from ..store import ResultStore
 from ..stored import values_by_case
 from .listing import Stored
 
 DRAWS = 1000
-FEWEST_CASES = 4
 
 
 def score_rows(store: ResultStore, stored: Stored, region: str | None = None, seed: int = 0) -> pd.DataFrame:
@@ -66,7 +66,8 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
     for name in dict.fromkeys(rows["region"]):
         if name == OBSERVATIONS:
             continue
-        scores = _scores(values_by_case(rows, times, str(name)), counts)
+        values = values_by_case(rows, times, str(name))
+        scores = (dataclasses.asdict(one) for one in score_values((*SCORES, *SPECIAL_SCORES), values, counts))
         found += [{**facts, "region": str(name), **row} for row in scores]
     told = {key: value for key, value in stored.facts.items() if key.startswith(("observing.", "protocol."))}
     return pd.DataFrame(found).assign(**{key: str(value) for key, value in sorted(told.items())})
@@ -74,19 +75,3 @@ def score_rows(store: ResultStore, stored: Stored, region: str | None = None, se
 
 def _below(stored: Stored, before: str) -> dict[str, Any]:
     return {key.removeprefix(before): value for key, value in stored.facts.items() if key.startswith(before)}
-
-
-def _scores(values: dict[str, dict[str, np.ndarray]], counts: np.ndarray) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for score in (*SCORES, *SPECIAL_SCORES):
-        if not all(name in values for name in score.statistics):
-            continue
-        channels = list(values[score.statistics[0]])
-        needed = {n: np.stack([values[n][c] for c in channels], axis=1) for n in score.statistics}
-        point = score({name: part.mean(0) for name, part in needed.items()})
-        low, high = interval(bootstrap(score, needed, counts))
-        few = counts.shape[1] < FEWEST_CASES
-        for i, channel in enumerate(channels):
-            bounds = {"low": np.nan if few else low[i], "high": np.nan if few else high[i]}
-            found.append({"channel": channel, "score": score.name, "value": point[i], **bounds})
-    return found
