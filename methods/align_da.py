@@ -37,6 +37,7 @@ class AlignDA(LatentDPS):
 
     name = "align-da"
     paper = "Sun et al. 2025"
+    paper_url = "https://arxiv.org/abs/2505.22008"
     components = (Autoencoder.name, AlignedPrior.name)
     defaults = {**LatentDPS.defaults, "guidance": "dps"}  # noqa: RUF012
 

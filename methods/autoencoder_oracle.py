@@ -24,12 +24,14 @@ class AutoencoderOracle(Oracle):
     """
 
     name = "autoencoder"
+    uses_adjoint = False
     defaults = {"reconstructs": "state"}  # noqa: RUF012
     components = (Autoencoder.name,)
 
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
         self.require_choice("reconstructs", "state", "increment")
+        self.uses_background = self["reconstructs"] == "increment"
 
     def reconstruct(self, truth: Tensor, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         autoencoder: Autoencoder = self.parts[Autoencoder.name]

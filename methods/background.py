@@ -10,6 +10,7 @@ class Background(Method):
 
     name = "background"
     assimilates = False
+    uses_adjoint = False
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         return Analysis.of(problem.background[:, None], Cost())

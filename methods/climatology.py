@@ -10,6 +10,8 @@ class Climatology(Method):
 
     name = "climatology"
     assimilates = False
+    uses_adjoint = False
+    prior = "climatology"
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         return Analysis.of(problem.climatology[:, None], Cost())

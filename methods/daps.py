@@ -70,6 +70,7 @@ class DAPS(StateDiffusion):
 
     name = "daps"
     paper = "Zhang et al. 2024"
+    paper_url = "https://arxiv.org/abs/2407.01521"
     defaults = DEFAULTS
     search = SEARCH
 
@@ -100,6 +101,7 @@ class LatentDAPS(LatentDiffusion):
 
     name = "latent-daps"
     paper = "Zhang et al. 2024"
+    paper_url = "https://arxiv.org/abs/2407.01521"
     defaults = {**DEFAULTS, "sigma_start": 10.0, "inner": 1}  # noqa: RUF012
     search = SEARCH
 

@@ -40,6 +40,7 @@ class DiffDA(StateDiffusion):
 
     name = "diffda"
     paper = "Huang et al. 2024"
+    paper_url = "https://arxiv.org/abs/2401.05932"
     defaults = {  # noqa: RUF012
         **DIFFUSION_DEFAULTS,
         "step": "probability-flow",
@@ -79,6 +80,7 @@ class LatentDiffDA(LatentDiffusion):
 
     name = "latent-diffda"
     paper = "Huang et al. 2024"
+    paper_url = "https://arxiv.org/abs/2401.05932"
     defaults = {**DiffDA.defaults, "sigma_start": 10.0, "sigma_end": 0.1}  # noqa: RUF012
     search = {**DiffDA.search, "sigma_end": Real(0.1, 0.5, log=True)}  # noqa: RUF012
     needs = frozenset({Need.LINEAR_OPERATOR})

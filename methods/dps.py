@@ -28,6 +28,7 @@ class DPS(StateDiffusion):
 
     name = "dps"
     paper = "Chung et al. 2023"
+    paper_url = "https://arxiv.org/abs/2209.14687"
     defaults = {**DIFFUSION_DEFAULTS, "levels": 64, "zeta": 1.0}  # noqa: RUF012
     search = {  # noqa: RUF012
         "levels": Whole(16, 256, log=True),
@@ -58,6 +59,7 @@ class LatentDPS(LatentDiffusion):
 
     name = "latent-dps"
     paper = "Chung et al. 2023"
+    paper_url = "https://arxiv.org/abs/2209.14687"
     defaults = {**DPS.defaults, "sigma_start": 10.0, "sigma_end": 0.1}  # noqa: RUF012
     search = {  # noqa: RUF012
         **DPS.search,

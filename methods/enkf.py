@@ -21,6 +21,7 @@ from .ensemble.transform import precision_matrix, solve
 class EnKF(EnsembleFilter):
     name = "enkf"
     paper = "Burgers et al. 1998"
+    paper_url = "https://doi.org/10.1175/1520-0493(1998)126%3C1719:ASITEK%3E2.0.CO;2"
 
     def update(self, problem: Problem, members: Members, noise: CaseNoise) -> tuple[Tensor, Tensor]:
         size = members.anomalies.shape[1]

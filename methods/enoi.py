@@ -29,6 +29,9 @@ class EnOI(Method):
 
     name = "enoi"
     paper = "Evensen 2003"
+    paper_url = "https://doi.org/10.1007/s10236-003-0036-9"
+    family = "ensemble"
+    uses_adjoint = False
     defaults = {"alpha": 1.0, "samples": 1000, "radius": 1000.0, "unit": "km", "vertical": 1.0}  # noqa: RUF012
     search = {  # noqa: RUF012
         "alpha": Real(0.1, 3.0, log=True),

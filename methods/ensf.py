@@ -60,6 +60,9 @@ class EnSF(Method):
 
     name = "ensf"
     paper = "Bao et al. 2024"
+    paper_url = "https://doi.org/10.1016/j.cma.2024.117447"
+    family = "ensemble"
+    uses_adjoint = True
     point = False
     default_members = 20
     needs = frozenset({Need.ENSEMBLE})
@@ -88,6 +91,7 @@ class EnSF(Method):
         self.require_choice("weights", "own", "mixture")
         self.require_choice("scale", "spread", "one")
         self.require_choice("centre", "background", "ensemble")
+        self.uses_background = self["centre"] == "background"
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         """Returns as many members as the background ensemble has."""

@@ -19,6 +19,7 @@ from .ensemble.transform import inverse_root, precision_matrix
 class ETKF(EnsembleFilter):
     name = "etkf"
     paper = "Bishop et al. 2001"
+    paper_url = "https://doi.org/10.1175/1520-0493(2001)129%3C0420:ASWTET%3E2.0.CO;2"
 
     def update(self, problem: Problem, members: Members, noise: CaseNoise) -> tuple[Tensor, Tensor]:
         products, projected = global_products(members)

@@ -22,6 +22,9 @@ class Exact(Method):
 
     name = "exact"
     paper = "Kalman 1960"
+    paper_url = "https://doi.org/10.1115/1.3662552"
+    family = "reference"
+    uses_adjoint = True
     point = False
     default_members = 20
     needs: ClassVar[frozenset[Need]] = frozenset({Need.EXACT_POSTERIOR, Need.LINEAR_OPERATOR})

@@ -33,6 +33,8 @@ class Interpolation(Method):
 
     name = "interpolation"
     paper = "Gandin 1963"
+    family = "interpolation"
+    uses_adjoint = True
     defaults = {"first_guess": "background", "covariance": "pairs", "nugget": False, "b_scale": 1.0}  # noqa: RUF012
     search = {"nugget": Choice(False, True), "b_scale": Real(0.05, 5.0, log=True)}  # noqa: RUF012
     components = (PairStatistics.name,)

@@ -34,7 +34,13 @@ class LatentEnSF(EnSF):
 
     name = "latent-ensf"
     paper = "Si & Chen 2024"
+    paper_url = "https://arxiv.org/abs/2409.00127"
     components = (Autoencoder.name,)
+
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        # wherever the members are centred, the latent's increments are those of the background's state
+        self.uses_background = True
 
     def analyse(self, problem: Problem, members: int, noise: CaseNoise) -> Analysis:
         """Returns as many members as the background ensemble has."""

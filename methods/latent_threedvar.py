@@ -33,6 +33,9 @@ class LatentThreeDVar(Method):
 
     name = "latent-3dvar"
     paper = "Fan et al. 2025"
+    paper_url = "https://arxiv.org/abs/2502.02884"
+    family = "variational"
+    uses_adjoint = True
     defaults = {  # noqa: RUF012
         "covariance": "full",
         "b_scale": 1.0,

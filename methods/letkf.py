@@ -26,6 +26,7 @@ class LETKF(EnsembleFilter):
 
     name = "letkf"
     paper = "Hunt et al. 2007"
+    paper_url = "https://doi.org/10.1016/j.physd.2006.11.008"
     defaults = {"radius": 1000.0, "unit": "km", "vertical": 1.0, **FILTER_DEFAULTS}  # noqa: RUF012
     search = {  # noqa: RUF012
         "radius": Real(100.0, 5000.0, log=True),

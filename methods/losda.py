@@ -60,6 +60,9 @@ class LOSDA(Method):
 
     name = "lo-sda"
     paper = "Fei et al. 2025"
+    paper_url = "https://arxiv.org/abs/2510.22562"
+    family = "diffusion"
+    uses_adjoint = True
     point = False
     default_members = 8
     defaults = {  # noqa: RUF012

@@ -37,6 +37,7 @@ class MMPS(StateDiffusion):
 
     name = "mmps"
     paper = "Rozet et al. 2024"
+    paper_url = "https://arxiv.org/abs/2405.13712"
     defaults = {**DIFFUSION_DEFAULTS, "iterations": 3}  # noqa: RUF012
     search = {  # noqa: RUF012
         "levels": Whole(4, 128, log=True),

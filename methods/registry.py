@@ -1,6 +1,6 @@
 """Where methods are found: the built-in ones, installed plug-ins, and single files."""
 
-__all__ = ["ENTRY_POINTS", "find_method", "is_oracle", "method_names", "source_hash"]
+__all__ = ["BUILT_IN", "ENTRY_POINTS", "find_method", "is_oracle", "method_names", "source_hash"]
 
 import functools
 import hashlib
@@ -75,9 +75,11 @@ def find_method(name: str) -> type[Method]:
         raise BenchError(f"There is no method called '{name}'; {closest(name, places)}")
     module, _, attribute = places[name].partition(":")
     try:
-        return _checked(name, getattr(importlib.import_module(module), attribute))
-    except (ImportError, AttributeError) as error:
-        raise BenchError(f"Method '{name}' cannot be imported from {places[name]}: {error}") from error
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # a plug-in's module may raise anything
+        told = f"{type(error).__name__}: {error}"
+        raise BenchError(f"Method '{name}' cannot be imported from {places[name]}: {told}") from error
+    return _checked(name, found)
 
 
 def _from_file(path: str, attribute: str) -> object:

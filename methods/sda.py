@@ -44,6 +44,7 @@ class SDA(StateDiffusion):
 
     name = "sda"
     paper = "Rozet & Louppe 2023"
+    paper_url = "https://arxiv.org/abs/2306.10574"
     defaults = {  # noqa: RUF012
         **DIFFUSION_DEFAULTS,
         "levels": 64,

@@ -46,6 +46,9 @@ class ThreeDVar(Method):
 
     name = "3dvar"
     paper = "Lorenc 1986"
+    paper_url = "https://doi.org/10.1002/qj.49711247414"
+    family = "variational"
+    uses_adjoint = True
     defaults = {  # noqa: RUF012
         "b_scale": 1.0,
         "modes": 400,

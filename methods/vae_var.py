@@ -46,6 +46,9 @@ class VAEVar(Method):
 
     name = "vae-var"
     paper = "Xiao et al. 2025"
+    paper_url = "https://openreview.net/forum?id=utz99dx2RN"
+    family = "variational"
+    uses_adjoint = True
     defaults = {  # noqa: RUF012
         "b_scale": 1.0,
         "solver": "quasi-newton",

@@ -6,7 +6,7 @@ from .errors import BenchError, closest, first_line
 from .geostrophy import Geostrophy
 from .grid import Grid
 from .hashing import hash_arrays, hash_json, seed_from
-from .method import Component, Method, Need
+from .method import FAMILIES, Component, Family, Method, Need
 from .noise import CaseNoise
 from .normalisation import Normalisation
 from .observations import Observations
@@ -17,6 +17,7 @@ from .problem import Archive, Problem
 from .search import Choice, Range, Real, Whole
 
 __all__ = [
+    "FAMILIES",
     "Analysis",
     "Archive",
     "BenchError",
@@ -25,6 +26,7 @@ __all__ = [
     "Choice",
     "Component",
     "Cost",
+    "Family",
     "Geostrophy",
     "Grid",
     "LinearOperator",

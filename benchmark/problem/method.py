@@ -1,12 +1,12 @@
 """The interface that every assimilation method implements."""
 
-__all__ = ["Component", "Method", "Need"]
+__all__ = ["FAMILIES", "Component", "Family", "Method", "Need"]
 
 import abc
 import enum
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import torch
 from torch import Tensor
@@ -23,12 +23,13 @@ class Component(abc.ABC):
 
     Several methods may share one. `name` is its file's name there; `builds_on` are the kinds of component that it
     holds a part of; `eight_bits` are the beginnings of the names of tensors whose matrices are kept in eight
-    bits, in place of half precision.
+    bits, in place of half precision; `neural` says whether it is a trained network.
     """
 
     name: ClassVar[str]
     eight_bits: ClassVar[tuple[str, ...]] = ()
     builds_on: ClassVar[tuple[type["Component"], ...]] = ()
+    neural: ClassVar[bool] = False
 
     def attach(self, parts: Mapping[str, "Component"]) -> None:  # noqa: B027
         """Receives the components that it builds on, by name, before it is used."""
@@ -57,6 +58,12 @@ class Need(enum.StrEnum):
     TRUTH = "truth"  # of oracles only, which are marked as such
 
 
+Family = Literal["variational", "ensemble", "diffusion", "interpolation", "reference", "oracle", "other"]
+"""Where a method belongs; `reference` is what others are held against, and `oracle` is shown the truth."""
+
+FAMILIES: tuple[str, ...] = get_args(Family)
+
+
 class Method(abc.ABC):
     """An assimilation method.
 
@@ -66,7 +73,9 @@ class Method(abc.ABC):
     Class attributes:
         name: What the user types after `--method`.
         version: Raised whenever the same parameters give other numbers; part of the experiment's id.
-        paper: Where the method comes from.
+        paper: Where the method comes from, such as "Hunt et al. 2007".
+        paper_url: Where that can be read: its DOI or arXiv page, as a URL.
+        family: Where it belongs.
         defaults: Every parameter with its default value.
         components: The fitted parts that it needs from the weights store, by name; an instance whose parameters make
             it need others has its own.
@@ -80,11 +89,18 @@ class Method(abc.ABC):
             tuning does not choose them.
         assimilates: False for one that ignores the observations: a bound, not a method.
         search: Where parameters are looked for when the method is tuned, by name; the defaults lie inside.
+        uses_background: Whether the background field has a say in the analysis; None where `prior` tells. An instance
+            may have its own.
+        uses_adjoint: Whether it takes the transpose or the tangent of the observation operator, or gradients through it
+            or through a network; None where the author does not say.
+        uses_network: Whether it calls a trained network; None where its components tell.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     paper: ClassVar[str] = ""
+    paper_url: ClassVar[str] = ""
+    family: ClassVar[Family] = "other"
     defaults: ClassVar[Mapping[str, Any]] = {}
     components: tuple[str, ...] = ()
     point: bool = True
@@ -95,6 +111,9 @@ class Method(abc.ABC):
     technical: ClassVar[frozenset[str]] = frozenset()
     assimilates: ClassVar[bool] = True
     search: ClassVar[Mapping[str, Range]] = {}
+    uses_background: bool | None = None
+    uses_adjoint: ClassVar[bool | None] = None
+    uses_network: ClassVar[bool | None] = None
 
     def __init__(self, **parameters: Any) -> None:
         """

@@ -43,6 +43,8 @@ class Diffusion(Method):
         compile: Whether the network is compiled, which takes a minute and pays in long runs; see `compile_denoiser`.
     """
 
+    family = "diffusion"
+    uses_adjoint = True
     point = False
     default_members = 8
     defaults = DIFFUSION_DEFAULTS

@@ -67,6 +67,8 @@ class EnsembleFilter(Method):
         rotate: Whether the analysis anomalies are rotated at random, the mean kept.
     """
 
+    family = "ensemble"
+    uses_adjoint = False
     point = False
     default_members = 20
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ENSEMBLE})
@@ -80,6 +82,7 @@ class EnsembleFilter(Method):
     def __init__(self, **parameters: object) -> None:
         super().__init__(**parameters)
         self.require_choice("centre", "background", "ensemble")
+        self.uses_background = self["centre"] == "background"
         for key in ("rtpp", "rtps"):
             if not 0 <= self[key] <= 1:
                 raise BenchError(f"{self.name}: {key} is a weight from 0 to 1, not {self[key]:g}.")

@@ -57,6 +57,7 @@ class AlignedPrior(nn.Module, Component):
 
     name: ClassVar[str] = "aligned-prior"
     builds_on = (LatentPrior,)
+    neural = True
 
     def __init__(self, shapes: Mapping[str, tuple[int, int]], rank: int) -> None:
         super().__init__()

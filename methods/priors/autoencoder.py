@@ -23,6 +23,7 @@ class Autoencoder(Component):
     kind: ClassVar[str]
     latent_shape: tuple[int, int, int]
     whitens: ClassVar[bool] = False
+    neural = True
     _kinds: ClassVar[dict[str, type["Autoencoder"]]] = {}
 
     def __init_subclass__(cls, **given: Any) -> None:

@@ -48,6 +48,7 @@ class ErrorVAE(nn.Module, Component):
 
     name: ClassVar[str] = "error-vae"
     builds_on = (BackgroundError,)
+    neural = True
 
     def __init__(
         self,

@@ -71,6 +71,7 @@ class LatentPrior(nn.Module, Component):
     """
 
     name: ClassVar[str] = "latent-prior"
+    neural = True
     eight_bits = ("denoiser.",)
 
     def __init__(

@@ -66,6 +66,7 @@ class _FieldPrior(nn.Module, Component):
     """
 
     eight_bits = ("network.",)
+    neural = True
     conditional: ClassVar[bool]
 
     def __init__(
