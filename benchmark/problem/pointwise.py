@@ -48,6 +48,10 @@ class PointwiseOperator(Operator):
         index = torch.cat([L.index for L in self.inputs], dim=-1)
         return LinearOperator(index, torch.cat(weights, dim=-1), self.inputs[0].shape)
 
+    def physical(self, values: Tensor) -> Tensor:
+        """Values [unit of the quantity] from normalised ones, shape (case, n)."""
+        return values * self.scale.to(values) + self.function(self.mean.to(values))
+
     def _seen(self, x: Tensor) -> Tensor:
         """v, shape (case, n, j) or (case, member, n, j) [normalised]."""
         return torch.stack([L(x) for L in self.inputs], dim=-1)

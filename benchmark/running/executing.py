@@ -9,6 +9,7 @@ from benchmark.training.context import Context, open_context
 from metrics import find_region, region_weights
 
 from .analyses import AnalysisWriter
+from .experiment import middle_time
 from .planning import plan_run, with_baselines
 from .plotting import plot_run
 from .reporting import report
@@ -65,7 +66,7 @@ def execute(request: RunRequest, progress: Progress, context: Context | None = N
             writer.discard()
     summary = report(plan, store)
     if request.plot:
-        middle = plan.times[len(plan.times) // 2]
+        middle = middle_time(plan.times)
         plot_run(request.plot, [r for r in plan.runs if r.label in shown], plan, site, middle, summary)
     units = {channel.name: channel.unit for channel in world.channels}
     return Outcome(summary, units, f"{world.title}; {plan.system.description()}", computed)

@@ -1,6 +1,6 @@
 """An experiment: one method on one world under one observing system, identified by a hash of all of it."""
 
-__all__ = ["Experiment", "MethodRequest", "choose_times"]
+__all__ = ["Experiment", "MethodRequest", "choose_times", "middle_time", "weights_hash"]
 
 import dataclasses
 import functools
@@ -74,6 +74,11 @@ class Experiment:
         return {"id": self.id, "score_version": SCORE_VERSION, **dataclasses.asdict(self)}
 
 
+def weights_hash(weights: Mapping[str, str]) -> str:
+    """First 16 hexadecimal digits of the hash of all weights, as rows and cards have it."""
+    return hash_json(weights)[:16]
+
+
 def choose_times(times: np.ndarray, count: int | None) -> np.ndarray:
     """`count` times spread evenly over all, or all.
 
@@ -85,3 +90,9 @@ def choose_times(times: np.ndarray, count: int | None) -> np.ndarray:
     if not 1 <= count <= len(times):
         raise BenchError(f"--cases {count}: this split has {len(times)} cases; ask for 1 to {len(times)}.")
     return times[np.floor((np.arange(count) + 0.5) * len(times) / count).astype(int)]
+
+
+def middle_time(times: np.ndarray) -> np.datetime64:
+    """The middle one of a run's cases, of an even number the later: the case that is shown unless another is named."""
+    chosen: np.datetime64 = times[len(times) // 2]
+    return chosen

@@ -4,7 +4,7 @@ A unit is one experiment on one chunk of cases. Its result is a function of its 
 whatever else, the numbers are the same.
 """
 
-__all__ = ["Finished", "Unit", "Workshop", "compute"]
+__all__ = ["Finished", "Unit", "Workshop", "compute", "tuning_trials"]
 
 import collections
 import dataclasses
@@ -23,6 +23,7 @@ from metrics import observation_statistics
 
 from .analysing import MethodRun, analyse_batch
 from .cases import Cases
+from .experiment import weights_hash
 from .memory import peak_memory_mb, reset_peak_memory
 from .planning import Plan, plan_run
 from .provenance import provenance
@@ -221,14 +222,16 @@ def _facts(
         "seed": request.seed,
         "observing_seed": request.observing.seed,
         "data_hash": hash_json(experiment.world)[:16],
-        "weights_hash": hash_json(experiment.weights)[:16],
-        "trials": request.trials.get(run.method.name, 0) if _as_tuned(run, request) else 0,
+        "weights_hash": weights_hash(experiment.weights),
+        "trials": tuning_trials(run, request),
         **provenance(context.device),
     }
 
 
-def _as_tuned(run: MethodRun, request: RunRequest) -> bool:
-    """Parameters that change what an analysis costs, and its scores by rounding only, are not tuned."""
+def tuning_trials(run: MethodRun, request: RunRequest) -> int:
+    """Among how many trials a method's parameters were chosen; 0 if they are not those that were chosen. Parameters
+    that change what an analysis costs, and its scores by rounding only, are not tuned."""
     kind, own = type(run.method), run.method.parameters
     tuned = kind(**request.world.methods.get(run.method.name, {})).parameters
-    return all(tuned[key] == own[key] for key in own if key not in kind.technical)
+    chosen = all(tuned[key] == own[key] for key in own if key not in kind.technical)
+    return request.trials.get(run.method.name, 0) if chosen else 0

@@ -81,6 +81,7 @@ class ForecastNetworks(nn.Module, Component):
     """
 
     name: ClassVar[str] = "forecaster"
+    neural = True
 
     def __init__(
         self, blocks: Sequence[Sequence[int]], lead_h: int, step_h: int | None = None, **settings: Any

@@ -2,10 +2,11 @@
 
 __all__ = ["Setting", "expand"]
 
+import contextlib
 import dataclasses
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from benchmark.problem.channels import SHORT_NAMES
 from benchmark.worlds import BaseSpec, CycledSpec, load_spec
 from methods.registry import find_method, method_names
 
+from ..experiment import MethodRequest
 from ..planning import check_overrides, with_baselines
 from ..request import RunRequest
 from .spec import ALL, AXES, SweepSpec, SweepWorld
@@ -118,7 +120,7 @@ def _request(
         observing=ObservingSpec.make(
             **observing, obs_vars=_observed(spec, described, point["obs_vars"]), seed=point["seeds"]
         ),
-        overrides=_by_method(spec.set),
+        overrides=_overrides(spec),
         cases=cases or None,
         seed=point["seeds"],
         members=point["members"],
@@ -158,6 +160,24 @@ def _check_variables(spec: SweepSpec, known: set[str]) -> None:
         for one in wanted:
             if parse_channel(one).name not in known and parse_channel(one).variable not in SHORT_NAMES:
                 raise BenchError(f"obs_vars '{name}': no world has a variable '{one}'; {closest(one, known)}")
+
+
+def _overrides(spec: SweepSpec) -> dict[str, dict[str, str]]:
+    """Without a parameter for all methods that none of the sweep has, if others have it: the standard set is run with
+    methods of which it knows nothing. A misspelt one stays, and is refused where the run is planned."""
+    found = _by_method(spec.set)
+    own, known = (_parameters(names) for names in (_methods(spec), method_names()))
+    found[""] = {key: value for key, value in found.get("", {}).items() if key in own or key not in known}
+    return found
+
+
+def _parameters(labels: Iterable[str]) -> set[str]:
+    """Of methods that can be found."""
+    known: set[str] = set()
+    for label in labels:
+        with contextlib.suppress(BenchError):
+            known |= set(find_method(MethodRequest.parse(label).name).defaults)
+    return known
 
 
 def _by_method(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:

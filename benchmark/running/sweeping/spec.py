@@ -1,6 +1,6 @@
 """What a sweep goes through: read from YAML, or typed as flags."""
 
-__all__ = ["AXES", "OBSERVING_AXES", "SweepSpec", "SweepWorld", "read_sweep"]
+__all__ = ["AXES", "OBSERVING_AXES", "SweepSpec", "SweepWorld", "read_one_world", "read_sweep"]
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -149,12 +149,45 @@ def read_sweep(path: Path | None, flags: Mapping[str, Any]) -> SweepSpec:
         if not isinstance(settings, dict):
             raise BenchError(f"{where} must hold 'key: value' lines; take leaderboards/standard.yaml as a pattern.")
     try:
-        spec = SweepSpec.model_validate({**settings, **flags})
+        spec = SweepSpec.model_validate({**settings, **flags, **_worlds(settings, flags)})
     except pydantic.ValidationError as error:
         raise BenchError(f"{where}: {_explain(error)}") from None
     for field, flag in (("methods", "--method"), ("worlds", "--world")):
         if not getattr(spec, field):
             raise BenchError(f"{where} names no {field}; add '{field}:' or {flag}.")
+    return spec
+
+
+def _worlds(settings: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    """A world that a flag names keeps what the file says of it, but for the cases, if a flag says how many."""
+    stated = settings.get("worlds")
+    if not isinstance(stated, list):
+        return {}
+    listed: list[Any] = stated
+    if "cases" in flags:
+        listed = [{k: v for k, v in one.items() if k != "cases"} if isinstance(one, dict) else one for one in listed]
+    described = {one["world"]: one for one in listed if isinstance(one, dict) and isinstance(one.get("world"), str)}
+    if "worlds" in flags:
+        listed = [described.get(name, name) if isinstance(name, str) else name for name in flags["worlds"]]
+    return {"worlds": listed}
+
+
+def read_one_world(path: Path | None, flags: Mapping[str, Any], world: str | None) -> SweepSpec:
+    """The same of one world; a world that the file describes keeps what stands there of it.
+
+    Arguments:
+        path, flags: As of `read_sweep`, without a flag for worlds.
+        world: Its name, or path of a YAML file; None for the only one of the sweep.
+
+    Raises:
+        BenchError: As `read_sweep`, or if the sweep has several worlds and none is named.
+    """
+    if world is not None:
+        return read_sweep(path, {**flags, "worlds": [world]})
+    spec = read_sweep(path, flags)
+    if len(spec.worlds) > 1:
+        names = ", ".join(one.world for one in spec.worlds)
+        raise BenchError(f"This sweep has several worlds ({names}); say which one with --world.")
     return spec
 
 

@@ -211,3 +211,24 @@ def test_data_of_a_world_that_is_not_in_the_sweep(spec):
 def test_a_spec_has_its_usual_values():
     usual = SweepSpec(methods="3dvar", worlds="twin")
     assert (usual.design, usual.obs_frac, usual.seeds, usual.cases, usual.chunk) == ("product", (0.01,), (0,), 32, 32)
+
+
+def test_a_world_that_a_flag_names_keeps_what_the_file_says_of_it():
+    standard = find_sweep("standard")
+    (twin,) = read_sweep(standard, {"worlds": ["twin"]}).worlds
+    assert (twin.world, twin.cases) == ("twin", 16)
+    (other,) = read_sweep(standard, {"worlds": ["gaussian"]}).worlds
+    assert other.cases is None
+
+
+def test_cases_by_flag_go_before_those_of_a_world():
+    spec = read_sweep(find_sweep("standard"), {"cases": 3})
+    assert (spec.cases, {world.cases for world in spec.worlds}) == (3, {None})
+    assert len(spec.worlds) == 2
+
+
+def test_the_standard_set_runs_with_a_method_that_has_not_its_parameters():
+    spec = read_sweep(find_sweep("standard"), {"worlds": ["twin"], "methods": ["3dvar"]})
+    assert expand(spec, {}, {})[0].request.overrides == {"": {}}
+    spec = read_sweep(find_sweep("standard"), {"worlds": ["twin"], "methods": ["3dvar", "dps"]})
+    assert expand(spec, {}, {})[0].request.overrides == {"": {"precision": "bfloat16"}}
