@@ -24,7 +24,7 @@ def common(command: Any) -> Any:
 
 @click.group(cls=Group)
 def results() -> None:
-    """What is in a folder of results: list, export, prune."""
+    """What is in a folder of results: list, export, publish, prune."""
 
 
 @results.command("list")
@@ -62,6 +62,21 @@ def export_command(
     store = ResultStore(out)
     count = export(store, choose(list_results(store), conditions), path, rows, region, timing=not no_timing)
     click.echo(f"{count} rows in {path}")
+
+
+@results.command("publish")
+@click.argument("folder", type=click.Path(path_type=Path))
+@common
+@click.option("--region", default="global", show_default=True, help="Region whose statistics are kept.")
+def publish_command(folder: Path, out: str, conditions: tuple[str, ...], region: str, debug: bool) -> None:
+    """Write what tables and pages need into FOLDER: a few megabytes, to be kept under version control."""
+    from benchmark.running.results.opening import open_results
+    from benchmark.running.results.published import write_published
+
+    found = open_results(out, conditions, region)
+    write_published(found, folder)
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6
+    click.echo(f"{len(found)} experiments in {folder}, {size:.1f} MB")
 
 
 @results.command("prune")

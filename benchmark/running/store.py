@@ -9,7 +9,7 @@ __all__ = ["DESCRIPTION", "ResultStore", "StoreError"]
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +80,7 @@ class ResultStore:
     def read(
         self,
         experiment: str,
-        region: str | None = None,
+        region: str | Collection[str] | None = None,
         columns: Sequence[str] | None = None,
         statistics: Iterable[str] | None = None,
     ) -> pd.DataFrame | None:
@@ -88,14 +88,15 @@ class ResultStore:
 
         Arguments:
             experiment: Its id.
-            region: The only region to read, None for all; observations have one of their own name.
+            region: The only region, or regions, to read, None for all; observations have one of their own name.
             columns: The columns to read, `time` among them; None for all.
             statistics: The only statistics to read, None for all.
 
         Raises:
             BenchError: If a file cannot be read.
         """
-        wanted: list[tuple[str, str, object]] = [("region", "==", region)] if region else []
+        regions = {region} if isinstance(region, str) else set(region or ())
+        wanted: list[tuple[str, str, object]] = [("region", "in", regions)] if regions else []
         wanted += [("statistic", "in", set(statistics))] if statistics is not None else []
         frames = []
         seen = _NO_TIMES

@@ -90,8 +90,9 @@ def in_observation_space(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     rows = frame[np.isfinite(frame["value"]) & (frame["weight"] > 0)]
     rows = rows.assign(total=rows["value"] * rows["weight"])
     found: dict[str, dict[str, float]] = {}
-    for (statistic, quantity), part in rows.groupby(["statistic", "channel"], observed=True, sort=False):
-        found.setdefault(str(statistic), {})[str(quantity)] = float(part["total"].sum() / part["weight"].sum())
+    sums = rows.groupby(["statistic", "channel"], observed=True, sort=False)[["total", "weight"]].sum()
+    for (statistic, quantity), mean in (sums["total"] / sums["weight"]).items():
+        found.setdefault(str(statistic), {})[str(quantity)] = float(mean)
     return found
 
 

@@ -27,6 +27,7 @@ from metrics import (
     student_interval,
 )
 
+from .leading import leading
 from .score_values import FEWEST_CASES, score_values
 from .stored import cost_of, diverged, same_observations, statuses, values_by_case
 
@@ -197,19 +198,15 @@ def _compare(a: str, b: str, first: _Relative, second: _Relative, draws: _Draws)
 
 
 def _best(rivals: list[str], relative: Mapping[str, _Relative], draws: _Draws) -> dict[str, Any] | None:
-    """The rival of the lowest relative error, and those that are not significantly worse: Holm's correction is over
-    the comparisons with it."""
-    if not rivals:
+    """The rival of the lowest relative error, and those that are not significantly worse."""
+    values, on_draws = {r: relative[r].value for r in rivals}, {r: relative[r].draws for r in rivals}
+    found = leading(values, on_draws, draws.blocks, draws.counts.shape[1])
+    if found is None:
         return None
-    first = min(rivals, key=lambda label: relative[label].value)
-    others = [label for label in rivals if label != first]
-    p = [_compare(label, first, relative[label], relative[first], draws)["p"] for label in others]
-    adjusted = dict(zip(others, holm([_nan(value) for value in p]), strict=True))
     return {
-        "label": first,
-        # a p-value that is not defined decides nothing
-        "not_significantly_worse": [label for label in others if not adjusted[label] < LEVEL],
-        "comparisons": len(others),
+        "label": found.label,
+        "not_significantly_worse": list(found.ties),
+        "comparisons": found.comparisons,
         "level": LEVEL,
     }
 

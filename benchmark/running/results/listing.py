@@ -1,10 +1,10 @@
 """The experiments of a store, and those of them that are asked for."""
 
-__all__ = ["Stored", "choose", "list_results"]
+__all__ = ["Stored", "choose", "choose_with_background", "facts_of", "list_results"]
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -46,6 +46,19 @@ class Stored:
         return {"id": self.id, "cases": len(self.times), "span": span, **self.facts}
 
 
+class Described(Protocol):
+    """What has an id, and facts as of `Stored`."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+AnyDescribed = TypeVar("AnyDescribed", bound=Described)
+
+
 def list_results(store: ResultStore) -> list[Stored]:
     """All experiments, by world, method and id.
 
@@ -53,17 +66,22 @@ def list_results(store: ResultStore) -> list[Stored]:
         BenchError: If a file cannot be read.
     """
     found = [
-        Stored(identifier, {**UNSAID, **_flat(record)}, store.done(identifier))
+        Stored(identifier, facts_of(record), store.done(identifier))
         for identifier, record in store.experiments().items()
     ]
     return sorted(found, key=lambda one: (one.world, one.method, one.id))
 
 
-def choose(stored: Iterable[Stored], conditions: Iterable[str]) -> list[Stored]:
+def facts_of(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What an experiment is, flat; what its description leaves out stands there."""
+    return {**UNSAID, **_flat(description)}
+
+
+def choose(stored: Iterable[AnyDescribed], conditions: Iterable[str]) -> list[AnyDescribed]:
     """Those that meet all conditions.
 
     Arguments:
-        stored: From `list_results`.
+        stored: From `list_results`, or results of a set.
         conditions: `key=value`. The key may be short: `world`, `method`, `obs_frac`; the value is text, and of
             several with commas between them one has to fit. Variables are as typed, `z500,t850`, or `all`. `id` takes
             the beginning of an id.
@@ -86,6 +104,28 @@ def choose(stored: Iterable[Stored], conditions: Iterable[str]) -> list[Stored]:
             raise BenchError(f"No experiment has a '{key}'; {closest(key, sorted(keys))}")
         kept = [one for one in kept if any(_fits(one.facts[k], value, wanted) for k in known if k in one.facts)]
     return kept
+
+
+def choose_with_background(stored: Iterable[AnyDescribed], conditions: Iterable[str]) -> list[AnyDescribed]:
+    """Those that meet all conditions, and the backgrounds of their settings, which errors are relative to.
+
+    Raises:
+        BenchError: As `choose`.
+    """
+    everything = list(stored)
+    chosen = {one.id for one in choose(everything, conditions)}
+    settings = {_setting(one) for one in everything if one.id in chosen}
+    return [
+        one
+        for one in everything
+        if one.id in chosen or (one.facts.get("method.name") == "background" and _setting(one) in settings)
+    ]
+
+
+def _setting(one: Described) -> tuple[tuple[str, str], ...]:
+    """All but the method, and what is of its own ensemble."""
+    said = ((k, str(v)) for k, v in one.facts.items() if k.startswith(("world.", "observing.", "protocol.")))
+    return tuple(sorted(pair for pair in said if pair[0] != "protocol.ensemble"))
 
 
 def _matching(key: str, keys: Iterable[str]) -> list[str]:
