@@ -249,6 +249,14 @@ def test_a_world_that_is_none_of_the_package(renamed, forge, refused, world):
     refused(path, "archive" if "/" in world else "identity", "" if world == "lorenz96" else "world")
 
 
+def test_an_observing_system_in_other_words(renamed, forge, refused):
+    """The same observations under another id would stand in a setting of their own."""
+    path = forge(renamed(lambda one: one["description"]["observing"].update(obs_frac="0.1")))
+    refused(path, "identity", "its observing system")
+    path = forge(renamed(lambda one: one["description"]["observing"].update(operator="state", withhold=0.0)))
+    refused(path, "identity", "its observing system is not told as a run tells it")
+
+
 def test_a_seed_of_the_method_s_own(renamed, forge, refused):
     def change(one):
         one["description"]["protocol"]["seed"] = one["provenance"]["seed"] = 7

@@ -1,5 +1,6 @@
 """Scores and analyses that were not run: recomputing finds the former, running again the latter."""
 
+import dataclasses
 import json
 import struct
 
@@ -7,6 +8,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load, save
+
+from benchmark.problem import Cost, Status
+from benchmark.running.submissions.consistency import inconsistencies
 
 
 def scaled(members, factor, **powers):
@@ -60,6 +64,18 @@ def test_one_statistic_alone(members, forge, refused, statistic, words):
     refused(forge(scaled(members, 0.7, **{statistic: 1})), "consistency", words)
 
 
+def test_a_statistic_that_is_left_out(members, forge, refused):
+    """In one channel, or in all."""
+    rows = members["values.csv"].splitlines(keepends=True)
+    channel = rows[1].split(b",")[2]
+    for left_out, check, words in (
+        (b",mae,", "archive", "mae"),
+        (b",mae," + channel, "archive", "mae"),
+        (b",variance," + channel, "consistency", "a statistic of members is missing"),
+    ):
+        refused(forge({**members, "values.csv": b"".join(row for row in rows if left_out not in row)}), check, words)
+
+
 def test_no_error_at_all(members, forge, refused):
     refused(forge(scaled(members, 0.0, **WHOLE)), "consistency", "an error of exactly zero")
 
@@ -71,6 +87,17 @@ def test_more_members_than_there_are_spread(members, forge, refused):
 
 def test_correlations_beyond_one(members, forge, refused):
     refused(forge(scaled(members, 1e6, acc=1)), "consistency", "acc is beyond 1")
+
+
+def test_winds_that_are_not_their_components(honest, check):
+    result = check(honest, rerun=False).results.results[0]
+    channel = result.channels[0]
+    both = {
+        s: dict.fromkeys(("u500", "v500"), found[channel]) for s, found in result.values.items() if channel in found
+    }
+    for factor, words in ((2.0, []), (1.9, ["wind_mse of wind500 is not the sum of its components'"])):
+        values = {**both, "wind_mse": {"wind500": factor * both["mse"]["u500"]}}
+        assert list(inconsistencies(dataclasses.replace(result, values=values))) == words
 
 
 def test_scores_of_a_case_that_diverged(members, forge, refused):
@@ -194,15 +221,33 @@ def test_the_same_of_a_plug_in_is_found_where_its_code_is_run(cheat, refused, ch
     refused(archive, "rerun", "its analyses do not come out again", trust_code=True)
 
 
-def test_network_calls_that_are_not_told(members, forge, refused, monkeypatch):
+@pytest.fixture
+def otherwise(monkeypatch):
+    """(change of an analysis) -> running again gives the changed one."""
     from benchmark.running.submissions import rerunning
 
-    honest = rerunning.analyse_batch
+    run = rerunning.analyse_batch
 
-    def dear(*arguments):
-        analysis, seconds = honest(*arguments)
-        analysis.cost.network_forwards = 100
-        return analysis, seconds
+    def go(change):
+        def changed(*arguments):
+            analysis, seconds = run(*arguments)
+            return change(analysis), seconds
 
-    monkeypatch.setattr(rerunning, "analyse_batch", dear)
-    refused(forge(members), "rerun", "it makes 100 network calls a case, and its cost says 0")
+        monkeypatch.setattr(rerunning, "analyse_batch", changed)
+
+    return go
+
+
+def test_network_calls_that_are_not_told(honest, otherwise, refused):
+    otherwise(lambda found: dataclasses.replace(found, cost=Cost(network_forwards=100)))
+    refused(honest, "rerun", "it makes 100 network calls a case, and its cost says 0")
+
+
+def test_a_case_that_ends_otherwise(honest, otherwise, refused):
+    otherwise(lambda found: dataclasses.replace(found, status=[Status.DIVERGED, *found.status[1:]]))
+    refused(honest, "rerun", "its cases end with another status")
+
+
+def test_another_number_of_members(honest, otherwise, refused):
+    otherwise(lambda found: dataclasses.replace(found, members=found.members.repeat(1, 2, 1, 1, 1)))
+    refused(honest, "rerun", "it returns 2 members, and 1 are packed")
