@@ -2,6 +2,7 @@
 
 from .axes import AXES, axis_value, axis_words
 from .estimates import Draws, Estimate, find_quantity, quantities
+from .leaders import leaders
 from .ranking import RULE, Ranked, rank
 from .settings import Setting, hold, order_of, settings_of
 
@@ -16,6 +17,7 @@ __all__ = [
     "axis_words",
     "find_quantity",
     "hold",
+    "leaders",
     "order_of",
     "quantities",
     "rank",

@@ -13,12 +13,12 @@ from benchmark.running.results.commands import world_title
 from benchmark.running.results.result_set import ResultSet
 from benchmark.running.snapshots import Snapshot
 
-from ..comparing import RULE, Draws, Estimate, Setting, find_quantity, order_of, rank, settings_of
+from ..comparing import RULE, Draws, Estimate, Setting, find_quantity, leaders, order_of, rank, settings_of
 from ..comparing.estimates import RELATIVE
 from .charts import reliability, spectra
 from .maps import maps
 from .numbers import interval
-from .rows import best_of, row
+from .rows import row
 from .settings import axes_of, describe, title_of
 
 INTERVALS = (
@@ -64,7 +64,7 @@ def _world(name: str, settings: list[Setting], picture: Snapshot | None) -> dict
         draws = drawn.setdefault(setting.times.tobytes(), Draws(setting.times))
         relative = find_quantity(RELATIVE)
         headline = {label: draws.of(setting, result, relative, None) for label, result in setting.results.items()}
-        best = best_of(setting, draws, headline)
+        best = leaders(setting, draws, relative, headline)
         rows += [row(setting, str(i), label, headline[label], best, draws) for label in setting.results]
         cells.append(headline)
     background = first.background

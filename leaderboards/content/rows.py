@@ -1,11 +1,9 @@
 """A method in a setting: its scores, its cost, and how to get them again."""
 
-__all__ = ["best_of", "row"]
+__all__ = ["row"]
 
-from collections.abc import Mapping
 from typing import Any
 
-from benchmark.running.leading import leading
 from benchmark.running.results.commands import command_of
 from benchmark.running.results.result_set import Result
 
@@ -17,18 +15,6 @@ VALUES = ("rmse", "acc", "bias", "crps", "spread_skill")
 """Shown by channel without an interval."""
 
 
-def best_of(setting: Setting, draws: Draws, headline: Mapping[str, Estimate | None]) -> set[str]:
-    """Labels of the best method and of those that are not significantly worse."""
-    rivals = {
-        label: estimate
-        for label, estimate in headline.items()
-        if setting.results[label].kind == "method" and estimate is not None
-    }
-    values, on_draws = {k: e.value for k, e in rivals.items()}, {k: e.draws for k, e in rivals.items()}
-    found = leading(values, on_draws, draws.blocks, draws.cases)
-    return {found.label, *found.ties} if found is not None and found.comparisons else set()
-
-
 def row(
     setting: Setting, identifier: str, label: str, headline: Estimate | None, best: set[str], draws: Draws
 ) -> dict[str, Any]:
@@ -38,7 +24,7 @@ def row(
         identifier: The setting's on the page.
         label: The method's.
         headline: Its relative error, mean over channels.
-        best: From `best_of`.
+        best: Labels of those that lead.
         draws: Of the setting's cases.
     """
     result = setting.results[label]

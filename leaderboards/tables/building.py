@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from benchmark.problem import BenchError, closest
-from benchmark.running.leading import leading
 from benchmark.running.results.result_set import BACKGROUND, Result, ResultSet
 from metrics import SCORES, SPECIAL_SCORES
 
-from ..comparing import AXES, Draws, Estimate, Setting, axis_words, find_quantity, hold, rank, settings_of
+from ..comparing import AXES, Draws, Estimate, Setting, axis_words, find_quantity, hold, leaders, rank, settings_of
 from ..comparing.estimates import RELATIVE, Quantity
 from ..comparing.settings import DEFAULTS
 from .caption import caption
@@ -177,21 +176,8 @@ def _column(setting: Setting, draws: Draws, quantity: Quantity, channel: str) ->
     """A score of every method, with the best marked."""
     wanted = None if channel == MEAN else channel
     estimates = {label: draws.of(setting, r, quantity, wanted) for label, r in setting.results.items()}
-    best = _best(setting, draws, quantity, estimates)
+    best = leaders(setting, draws, quantity, estimates)
     return {label: _cell(setting.results[label], e, label in best) for label, e in estimates.items()}
-
-
-def _best(setting: Setting, draws: Draws, quantity: Quantity, estimates: Mapping[str, Estimate | None]) -> set[str]:
-    if quantity.distance is None:
-        return set()
-    rivals = {
-        label: estimate
-        for label, estimate in estimates.items()
-        if setting.results[label].kind == METHOD and estimate is not None and estimate.defined
-    }
-    values = {label: float(quantity.distance(np.asarray(e.value))) for label, e in rivals.items()}
-    first = leading(values, {k: quantity.distance(e.draws) for k, e in rivals.items()}, draws.blocks, draws.cases)
-    return {first.label, *first.ties} if first is not None and first.comparisons else set()
 
 
 def _cell(result: Result, estimate: Estimate | None, best: bool) -> Cell:

@@ -1,8 +1,7 @@
-"""An experiment's description, as a store has it: checked, run again, and told as a command."""
+"""An experiment's description, as a store has it: checked, and run again."""
 
-__all__ = ["Description", "command_of", "recomputed_id", "request_of", "same_world"]
+__all__ = ["Description", "recomputed_id", "request_of", "same_world"]
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,8 +10,7 @@ import pydantic
 
 from benchmark.observing import ObservingSpec
 from benchmark.problem import BenchError, hash_json
-from benchmark.worlds import BaseSpec, World, library, load_spec
-from methods.registry import BUILT_IN, find_method
+from benchmark.worlds import BaseSpec, World
 
 from ..experiment import Experiment
 from ..request import RunRequest
@@ -27,7 +25,6 @@ STRICT = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf
 
 PARTS = ("world", "observing", "protocol", "method", "weights")
 DEFAULT_ENSEMBLE = 20
-BY_SETTING = ("obs_frac", "network", "draw", "operator", "obs_vars", "obs_std", "withhold", "seed")
 
 
 class _World(pydantic.BaseModel):
@@ -158,48 +155,3 @@ def request_of(
         out=out,
         weights=weights,
     )
-
-
-def command_of(description: Description, cases: int, code: str = "") -> str:
-    """The command that runs an experiment anew.
-
-    Arguments:
-        description: What it is.
-        cases: How many it has.
-        code: `file.py:Class` of a method that is not the package's.
-
-    Raises:
-        RefusedError: If the description cannot be run.
-    """
-    name = code or description.method.name
-    words = ["bench", "run", "--method", name, "--world", description.world.name, "--cases", str(cases)]
-    observing, default = description.observes(), ObservingSpec()
-    for key in BY_SETTING:
-        value = getattr(observing, key)
-        if key != "seed" and value != getattr(default, key):
-            words += [f"--{key.replace('_', '-')}", ",".join(value) if isinstance(value, tuple) else _said(value)]
-    if description.method.members > 1:
-        words += ["--members", str(description.method.members)]
-    if description.protocol.ensemble not in (None, DEFAULT_ENSEMBLE):
-        words += ["--ensemble", str(description.protocol.ensemble)]
-    if description.protocol.seed:
-        words += ["--seed", str(description.protocol.seed)]
-    usual = _usual(description)
-    for key, value in sorted(description.method.parameters.items()):
-        if key not in usual or usual[key] != value:
-            words += ["--set", f"{name}.{key}={value}"]
-    return shlex.join(words)
-
-
-def _usual(description: Description) -> Mapping[str, Any]:
-    """The parameters that a method has on a world of the library when nobody says others."""
-    if not (description.built_in and description.method.name in BUILT_IN and description.world.name in library()):
-        return {}
-    kind = find_method(description.method.name)
-    return kind(**load_spec(description.world.name).methods.get(description.method.name, {})).parameters
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        return "obs-std.yaml"  # what is in it is told by the description
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -17,10 +17,11 @@ from metrics import find_region
 from ..cards import card_of
 from ..experiment import SCORE_VERSION
 from ..results.collecting import ORIGINS
+from ..results.commands import command_for
 from ..results.result_set import Result
 from .checks import RefusedError, refuse_all
 from .contents import Submission
-from .describing import Description, command_of, recomputed_id
+from .describing import Description, recomputed_id
 from .labels import check_label, own_weights
 from .members import NAME
 from .strict_json import read_json
@@ -80,8 +81,9 @@ def _check(submission: Submission, result: Result) -> None:
             f"it is of version {method.version} of '{method.name}', and the package has {own}; run it anew"
         )
     check_label(result.label, description)
-    code = submission.code.get(result.id, "")
-    if submission.commands[result.id] != command_of(description, len(result.times), code):
+    description.observes()  # refuses an observing system in other words than the package's
+    typed = submission.code.get(result.id) or method.name
+    if submission.commands[result.id] != command_for(result.facts, typed, len(result.times)):
         raise RefusedError("its command is not the one that runs it")
     _check_numbers(result, record)
     _check_card(result, description)

@@ -18,6 +18,7 @@ from methods.registry import find_method
 from ..cards import card_of, method_card
 from ..experiment import MethodRequest
 from ..results.collecting import collect
+from ..results.commands import command_for
 from ..results.result_set import Result, ResultSet
 from ..runner import Progress
 from ..store import ResultStore
@@ -25,7 +26,7 @@ from .analyses import pack_analyses
 from .archive import write_archive
 from .checks import UndoneError, Verification
 from .contents import LEAST_CASES, commitment, manifest_member, submission_members
-from .describing import Description, command_of
+from .describing import Description
 from .drawing import drawn_cases
 from .labels import own_weights, submitted_label
 from .members import CASES, LARGEST_ARCHIVE, MANIFEST, MOST_BYTES, VALUES, analyses_name
@@ -159,7 +160,7 @@ class _Packing:
             results: The same with the labels that are submitted.
         """
         commands = {
-            one.id: command_of(self.descriptions[one.id], len(one.times), self.code.get(one.id, "")) for one in results
+            one.id: command_for(one.facts, self.code.get(one.id) or one.method, len(one.times)) for one in results
         }
         members = submission_members(results, self.records, commands, self.code) | self.sources
         digests = (hashlib.sha256(members[name]).hexdigest() for name in (CASES, VALUES))

@@ -42,7 +42,7 @@ def test_its_label_is_its_name_and_no_path(plugged, taken_apart, check):
     assert result.label == "halfway"
     (told,) = json.loads(taken_apart(plugged)["experiments.json"])
     assert told["code"] == "halfway.py:Halfway"
-    assert told["command"].startswith("bench run --method halfway.py:Halfway --world gaussian-ring --cases 6 ")
+    assert told["command"].startswith("bench run --world gaussian-ring --method halfway.py:Halfway ")
     assert "/" not in told["command"]
 
 

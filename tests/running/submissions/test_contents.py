@@ -9,10 +9,11 @@ import pytest
 from benchmark.problem import BenchError
 from benchmark.running.cards import card_of
 from benchmark.running.results.collecting import collect
+from benchmark.running.results.commands import command_for
 from benchmark.running.results.listing import facts_of
 from benchmark.running.results.published import write_published
 from benchmark.running.store import ResultStore
-from benchmark.running.submissions.describing import Description, command_of, recomputed_id
+from benchmark.running.submissions.describing import recomputed_id
 from benchmark.running.submissions.strict_json import read_json
 
 
@@ -182,7 +183,7 @@ def test_two_variants_under_one_label(members, forge, refused):
     other = copy.deepcopy(one)
     other["description"]["method"]["parameters"]["b_scale"] = 2.0
     other["id"] = other["description"]["id"] = recomputed_id(other["description"])
-    other["command"] = command_of(Description.check(other["description"]), 6)
+    other["command"] = command_for(facts_of(other["description"]), other["description"]["method"]["name"], 6)
     other["card"] = card_of("3dvar", facts_of(other["description"]))
     for name in ("cases.csv", "values.csv", "bins.csv"):
         rows = members[name].decode().splitlines(keepends=True)
