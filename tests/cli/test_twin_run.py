@@ -11,8 +11,8 @@ from benchmark.weights import SHIPPED, Card
 from benchmark.worlds import load_spec
 from benchmark.worlds.sample import SAMPLES
 
-# Scores are means over cases; these bounds hold for 48 of them with room for the sampling.
-CASES = 48
+# Scores are means over cases; these bounds hold for 24 of them with room for the sampling.
+CASES = 24
 
 
 @pytest.fixture(scope="module")
