@@ -13,7 +13,7 @@ from benchmark.running.leading import leading
 from benchmark.running.results.result_set import Result, ResultSet
 from metrics import student_interval
 
-from .comparing import AXES, Draws, Setting, find_quantity, settings_of
+from .comparing import AXES, Draws, Setting, draws_of, find_quantity, settings_of
 from .comparing.estimates import RELATIVE, Estimate
 from .comparing.settings import SAME
 
@@ -92,7 +92,7 @@ def _compare(axes: Mapping[str, Any], label: str, was: Setting | None, now: Sett
         change = Change.SAME if first.diverged == second.diverged else Change.MOVED
         told = () if change is Change.SAME else (f"diverged {first.diverged} -> {second.diverged}",)
         return Difference(axes, label, change, _value(a), _value(b), facts=(*facts, *told))
-    return _paired(axes, label, a, b, Draws(now.times), facts)
+    return _paired(axes, label, a, b, draws_of(now.times), facts)
 
 
 def _paired(
@@ -111,7 +111,7 @@ def _paired(
 def _score(setting: Setting | None, result: Result | None) -> Estimate | None:
     if setting is None or result is None:
         return None
-    return Draws(setting.times).of(setting, result, find_quantity(RELATIVE), None)
+    return draws_of(setting.times).of(setting, result, find_quantity(RELATIVE), None)
 
 
 def _value(estimate: Estimate | None) -> float | None:

@@ -1,7 +1,7 @@
 """Results that may be compared, and how they compare: nothing here knows what it will be shown as."""
 
 from .axes import AXES, axis_value, axis_words
-from .estimates import Draws, Estimate, find_quantity, quantities
+from .estimates import Draws, Estimate, draws_of, find_quantity, quantities
 from .leaders import leaders
 from .ranking import RULE, Ranked, rank
 from .settings import Setting, hold, order_of, settings_of
@@ -15,6 +15,7 @@ __all__ = [
     "Setting",
     "axis_value",
     "axis_words",
+    "draws_of",
     "find_quantity",
     "hold",
     "leaders",

@@ -1,8 +1,9 @@
 """Scores of a setting's methods with their intervals, all on the same resamples of the cases."""
 
-__all__ = ["RELATIVE", "Draws", "Estimate", "Quantity", "find_quantity", "quantities"]
+__all__ = ["RELATIVE", "Draws", "Estimate", "Quantity", "draws_of", "find_quantity", "quantities"]
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -169,3 +170,17 @@ class Draws:
         parts = {name: result.values[name][channel] for name in score.statistics}
         resampled = {name: resampled_means(part, self.counts)[:, None] for name, part in parts.items()}
         return self.estimate(self.value_of(result, quantity, channel), score(resampled)[:, 0])
+
+
+def draws_of(times: np.ndarray) -> Draws:
+    """The resamples of cases: made once for all settings that have the same.
+
+    Arguments:
+        times: Of the cases.
+    """
+    return _draws(times.astype("datetime64[s]").tobytes())
+
+
+@functools.lru_cache(8)
+def _draws(times: bytes) -> Draws:
+    return Draws(np.frombuffer(times, dtype="datetime64[s]"))

@@ -13,7 +13,7 @@ from benchmark.running.results.commands import world_title
 from benchmark.running.results.result_set import ResultSet
 from benchmark.running.snapshots import Snapshot
 
-from ..comparing import RULE, Draws, Estimate, Setting, find_quantity, leaders, order_of, rank, settings_of
+from ..comparing import RULE, Draws, Estimate, Setting, draws_of, find_quantity, leaders, order_of, rank, settings_of
 from ..comparing.estimates import RELATIVE
 from .charts import reliability, spectra
 from .maps import maps
@@ -61,7 +61,7 @@ def _world(name: str, settings: list[Setting], picture: Snapshot | None) -> dict
     drawn: dict[bytes, Draws] = {}
     rows, cells = [], []
     for i, setting in enumerate(settings):
-        draws = drawn.setdefault(setting.times.tobytes(), Draws(setting.times))
+        draws = drawn.setdefault(setting.times.tobytes(), draws_of(setting.times))
         relative = find_quantity(RELATIVE)
         headline = {label: draws.of(setting, result, relative, None) for label, result in setting.results.items()}
         best = leaders(setting, draws, relative, headline)

@@ -15,7 +15,7 @@ from benchmark.running.results.result_set import Result, ResultSet
 from benchmark.running.score_values import score_values
 from metrics import SCORES, SPECIAL_SCORES
 
-from ..comparing import AXES, Draws, Setting, axis_words, find_quantity, settings_of
+from ..comparing import AXES, Draws, Setting, axis_words, draws_of, find_quantity, settings_of
 from ..comparing.estimates import RELATIVE
 
 FIGURES = ("value", "low", "high")
@@ -41,9 +41,8 @@ def downloads_of(results: ResultSet, content: Mapping[str, Any]) -> dict[str, by
 
 def _scores(results: ResultSet) -> pd.DataFrame:
     found: list[dict[str, Any]] = []
-    drawn: dict[bytes, Draws] = {}
     for setting in settings_of(results):
-        draws = drawn.setdefault(setting.times.tobytes(), Draws(setting.times))
+        draws = draws_of(setting.times)
         place = {axis: _plain(axis, value) for axis, value in setting.axes.items() if value is not None}
         for label, result in setting.results.items():
             facts = {**place, "method": label, "kind": result.kind, "experiment": result.id, "cases": len(result.times)}

@@ -12,7 +12,19 @@ from benchmark.problem import BenchError, closest
 from benchmark.running.results.result_set import BACKGROUND, Result, ResultSet
 from metrics import SCORES, SPECIAL_SCORES
 
-from ..comparing import AXES, Draws, Estimate, Setting, axis_words, find_quantity, hold, leaders, rank, settings_of
+from ..comparing import (
+    AXES,
+    Draws,
+    Estimate,
+    Setting,
+    axis_words,
+    draws_of,
+    find_quantity,
+    hold,
+    leaders,
+    rank,
+    settings_of,
+)
 from ..comparing.estimates import RELATIVE, Quantity
 from ..comparing.settings import DEFAULTS
 from .caption import caption
@@ -116,7 +128,7 @@ def _table(results: ResultSet, request: TableRequest) -> Table:
     drawn: dict[bytes, Draws] = {}
     cells: dict[Key, Cell] = {}
     for setting in settings:
-        draws = drawn.setdefault(setting.times.tobytes(), Draws(setting.times))
+        draws = drawn.setdefault(setting.times.tobytes(), draws_of(setting.times))
         for score in SHOWN_SCORES if SCORE in axes else (request.score,):
             for channel in _channels(setting, score) if CHANNEL in axes else (request.channel,):
                 place = {CHANNEL: channel, SCORE: score, **setting.axes}

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmark.running.reporting import CONVENTION
+from metrics import block_length
 
-from ..comparing import AXES, RULE, Draws, Setting, axis_words
+from ..comparing import AXES, RULE, Setting, axis_words
 from ..comparing.settings import DEFAULTS
 from .table import Row
 
@@ -63,7 +64,7 @@ def _held(axis: str, held: Mapping[str, Any]) -> str:
 
 
 def _intervals(settings: Sequence[Setting]) -> str:
-    blocks = sorted({round(len(s.times) / Draws(s.times).blocks) for s in settings})
+    blocks = sorted({block_length(s.times) for s in settings})
     lengths = " or ".join(map(str, blocks))
     return (
         f"In brackets 95 % intervals: moving-block bootstrap over cases, blocks of {lengths} "
